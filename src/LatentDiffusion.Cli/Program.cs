@@ -1,0 +1,5 @@
+using LatentDiffusion.Tensors.Runtime;
+using TorchSharp;
+
+TorchRuntime.Register();
+Console.WriteLine(torch.randn(4)); Console.WriteLine(TorchRuntime.PatchedLibraryPath);

@@ -1,0 +1,47 @@
+using System.Runtime.InteropServices;
+
+namespace LatentDiffusion.Tensors.Runtime;
+
+/// <summary>
+/// Tells glibc's allocator to keep big blocks instead of returning them to the kernel at every free.
+/// </summary>
+/// <remarks>
+/// A fresh activation of tens of megabytes costs several times the arithmetic that fills it, in page faults alone.
+/// Set the environment variable <c>LDM_ALLOCATOR=system</c> to leave the allocator as it is.
+/// </remarks>
+public static partial class AllocatorSettings
+{
+    private const string Variable = "LDM_ALLOCATOR";
+
+    // Names and numbers of <malloc.h>.
+    private const int TrimThreshold = -1;
+    private const int TopPad = -2;
+    private const int MmapMax = -4;
+
+    /// <summary>Whether the settings are in force in this process.</summary>
+    public static bool Applied { get; private set; }
+
+    internal static void Apply()
+    {
+        if (!OperatingSystem.IsLinux() || Environment.GetEnvironmentVariable(Variable) == "system")
+        {
+            return;
+        }
+
+        try
+        {
+            Applied =
+                mallopt(MmapMax, 0) == 1
+                && mallopt(TrimThreshold, int.MaxValue) == 1
+                && mallopt(TopPad, 64 * 1024 * 1024) == 1;
+        }
+        catch (Exception e) when (e is EntryPointNotFoundException or DllNotFoundException)
+        {
+            // Another C library (musl) has no such settings: it works, only slower.
+            Applied = false;
+        }
+    }
+
+    [LibraryImport("libc")]
+    private static partial int mallopt(int parameter, int value);
+}
