@@ -1,0 +1,59 @@
+using System.ComponentModel;
+
+namespace LatentDiffusion.Networks.Autoencoders;
+
+/// <summary>The kind of attention in an autoencoder.</summary>
+public enum AttentionType
+{
+    /// <summary>Single-head attention over all positions.</summary>
+    Vanilla,
+
+    /// <summary>Attention linear in the number of positions, without norm or residual, as in the reference.</summary>
+    Linear,
+
+    /// <summary>No attention at all, also not in the middle.</summary>
+    None,
+}
+
+/// <summary>The architecture of an autoencoder's encoder and decoder (LDM section 3.1, appendix G).</summary>
+public sealed record AutoencoderConfig
+{
+    /// <summary>Channels of the images.</summary>
+    [Description("Channels of the images.")]
+    public int ImageChannels { get; init; } = 3;
+
+    /// <summary>Channels at full resolution; a multiple of 32.</summary>
+    [Description("Channels at full resolution; a multiple of 32.")]
+    public int Channels { get; init; } = 128;
+
+    /// <summary>Factors on <see cref="Channels"/>, one per level; the latent is smaller by 2^(levels-1).</summary>
+    [Description("Factors on channels, one per level; the downsampling factor f is 2^(levels-1).")]
+    public required IReadOnlyList<int> ChannelMult { get; init; }
+
+    /// <summary>Residual blocks per encoder level (the decoder has one more).</summary>
+    [Description("Residual blocks per encoder level (the decoder has one more).")]
+    public int NumResBlocks { get; init; } = 2;
+
+    /// <summary>Nominal resolutions, in pixels, that get attention after each block.</summary>
+    [Description("Nominal resolutions, in pixels, that get attention after each block.")]
+    public IReadOnlyList<int> AttentionResolutions { get; init; } = [];
+
+    /// <summary>The nominal image size that <see cref="AttentionResolutions"/> refers to; any size can be encoded.</summary>
+    [Description("The nominal image size that attention_resolutions refers to; any size can be encoded.")]
+    public int Resolution { get; init; } = 256;
+
+    /// <summary>The kind of attention, also in the middle of encoder and decoder.</summary>
+    [Description("The kind of attention, also in the middle of encoder and decoder.")]
+    public AttentionType Attention { get; init; } = AttentionType.Vanilla;
+
+    /// <summary>Channels between encoder and quant_conv.</summary>
+    [Description("Channels between the encoder and quant_conv.")]
+    public required int ZChannels { get; init; }
+
+    /// <summary>Dropout probability inside residual blocks.</summary>
+    [Description("Dropout probability inside residual blocks.")]
+    public double Dropout { get; init; }
+
+    /// <summary>How many times smaller the latent is than the image, per side.</summary>
+    internal int DownsamplingFactor => 1 << (ChannelMult.Count - 1);
+}

@@ -1,0 +1,43 @@
+using static TorchSharp.torch;
+
+namespace LatentDiffusion.Networks.Autoencoders;
+
+/// <summary>The middle of encoder and decoder, at the latent's resolution: block, attention, block.</summary>
+internal sealed class AutoencoderMiddle : nn.Module<Tensor, Tensor>
+{
+    private readonly ResnetBlock _block1;
+    private readonly nn.Module<Tensor, Tensor>? _attention;
+    private readonly ResnetBlock _block2;
+
+    public AutoencoderMiddle(int channels, AttentionType attention, double dropout)
+        : base(nameof(AutoencoderMiddle))
+    {
+        _block1 = new ResnetBlock(channels, channels, dropout);
+        _attention = CreateAttention(attention, channels);
+        _block2 = new ResnetBlock(channels, channels, dropout);
+        register_module("block_1", _block1);
+        if (_attention is not null)
+        {
+            register_module("attn_1", _attention);
+        }
+
+        register_module("block_2", _block2);
+    }
+
+    public override Tensor forward(Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        var h = _block1.forward(input);
+        h = _attention?.forward(h) ?? h;
+        return _block2.forward(h).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Creates the attention layer of a kind, or null for none.</summary>
+    internal static nn.Module<Tensor, Tensor>? CreateAttention(AttentionType type, int channels) =>
+        type switch
+        {
+            AttentionType.Vanilla => new SpatialAttention(channels),
+            AttentionType.Linear => new LinearAttention(channels),
+            _ => null,
+        };
+}

@@ -1,0 +1,80 @@
+using LatentDiffusion.Networks.Layers;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace LatentDiffusion.Networks.Autoencoders;
+
+/// <summary>Latent features to images, f times larger per side.</summary>
+internal sealed class Decoder : nn.Module<Tensor, Tensor>
+{
+    private readonly Conv2d _in;
+    private readonly AutoencoderMiddle _middle;
+    private readonly AutoencoderLevel[] _levels;
+    private readonly GroupNormalization _outNorm;
+
+    public Decoder(AutoencoderConfig config)
+        : base(nameof(Decoder))
+    {
+        var deepest = config.Channels * config.ChannelMult[^1];
+        _in = Layer.Convolution3x3(config.ZChannels, deepest);
+        _middle = new AutoencoderMiddle(deepest, config.Attention, config.Dropout);
+        _levels = BuildLevels(config);
+        var shallowest = config.Channels * config.ChannelMult[0];
+        _outNorm = new GroupNormalization(shallowest, GroupNormalization.AutoencoderEpsilon);
+        Out = Layer.Convolution3x3(shallowest, config.ImageChannels);
+        register_module("conv_in", _in);
+        register_module("mid", _middle);
+        register_module("up", KeyGroup.List(_levels));
+        register_module("norm_out", _outNorm);
+        register_module("conv_out", Out);
+    }
+
+    /// <summary>The last layer; adversarial training weighs its losses by their gradients here.</summary>
+    public Conv2d Out { get; }
+
+    /// <param name="input">[B, z channels, h, w].</param>
+    /// <returns>Images [B, C, f h, f w], about [-1,1].</returns>
+    public override Tensor forward(Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        var h = _in.forward(input);
+        h = _middle.forward(h);
+        foreach (var level in Enumerable.Reverse(_levels))
+        {
+            using var previous = h;
+            h = level.forward(previous);
+        }
+
+        return Out.forward(nn.functional.silu(_outNorm.forward(h))).MoveToOuterDisposeScope();
+    }
+
+    // Index 0 is full resolution, although the levels run from the last to the first: the published names count so.
+    private static AutoencoderLevel[] BuildLevels(AutoencoderConfig config)
+    {
+        var levels = new AutoencoderLevel[config.ChannelMult.Count];
+        var channels = config.Channels * config.ChannelMult[^1];
+        for (var i = levels.Length - 1; i >= 0; i--)
+        {
+            var resolution = config.Resolution >> i;
+            var output = config.Channels * config.ChannelMult[i];
+            List<ResnetBlock> blocks = [];
+            List<nn.Module<Tensor, Tensor>> attention = [];
+            for (var block = 0; block <= config.NumResBlocks; block++)
+            {
+                blocks.Add(new ResnetBlock(channels, output, config.Dropout));
+                channels = output;
+                if (
+                    config.AttentionResolutions.Contains(resolution)
+                    && AutoencoderMiddle.CreateAttention(config.Attention, channels) is { } layer
+                )
+                {
+                    attention.Add(layer);
+                }
+            }
+
+            levels[i] = new AutoencoderLevel(blocks, attention, i == 0 ? null : ("upsample", new Upsample(channels)));
+        }
+
+        return levels;
+    }
+}

@@ -1,0 +1,80 @@
+using LatentDiffusion.Networks.Layers;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace LatentDiffusion.Networks.Autoencoders;
+
+/// <summary>Images to latent features, f times smaller per side.</summary>
+internal sealed class Encoder : nn.Module<Tensor, Tensor>
+{
+    private readonly Conv2d _in;
+    private readonly AutoencoderLevel[] _levels;
+    private readonly AutoencoderMiddle _middle;
+    private readonly GroupNormalization _outNorm;
+    private readonly Conv2d _out;
+
+    /// <param name="config">The architecture.</param>
+    /// <param name="outChannels">z_channels, or twice that for the moments of a KL autoencoder.</param>
+    public Encoder(AutoencoderConfig config, int outChannels)
+        : base(nameof(Encoder))
+    {
+        _in = Layer.Convolution3x3(config.ImageChannels, config.Channels);
+        _levels = [.. BuildLevels(config)];
+        var deepest = config.Channels * config.ChannelMult[^1];
+        _middle = new AutoencoderMiddle(deepest, config.Attention, config.Dropout);
+        _outNorm = new GroupNormalization(deepest, GroupNormalization.AutoencoderEpsilon);
+        _out = Layer.Convolution3x3(deepest, outChannels);
+        register_module("conv_in", _in);
+        register_module("down", KeyGroup.List(_levels));
+        register_module("mid", _middle);
+        register_module("norm_out", _outNorm);
+        register_module("conv_out", _out);
+    }
+
+    /// <param name="input">Images [B, C, H, W] in [-1,1].</param>
+    /// <returns>[B, out, H/f, W/f].</returns>
+    public override Tensor forward(Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        var h = _in.forward(input);
+        foreach (var level in _levels)
+        {
+            using var previous = h;
+            h = level.forward(previous);
+        }
+
+        h = _middle.forward(h);
+        return _out.forward(nn.functional.silu(_outNorm.forward(h))).MoveToOuterDisposeScope();
+    }
+
+    private static IEnumerable<AutoencoderLevel> BuildLevels(AutoencoderConfig config)
+    {
+        var channels = config.Channels;
+        var resolution = config.Resolution;
+        for (var i = 0; i < config.ChannelMult.Count; i++, resolution /= 2)
+        {
+            var output = config.Channels * config.ChannelMult[i];
+            List<ResnetBlock> blocks = [];
+            List<nn.Module<Tensor, Tensor>> attention = [];
+            for (var block = 0; block < config.NumResBlocks; block++)
+            {
+                blocks.Add(new ResnetBlock(channels, output, config.Dropout));
+                channels = output;
+                if (
+                    config.AttentionResolutions.Contains(resolution)
+                    && AutoencoderMiddle.CreateAttention(config.Attention, channels) is { } layer
+                )
+                {
+                    attention.Add(layer);
+                }
+            }
+
+            var isLast = i == config.ChannelMult.Count - 1;
+            yield return new AutoencoderLevel(
+                blocks,
+                attention,
+                isLast ? null : ("downsample", new Downsample(channels))
+            );
+        }
+    }
+}

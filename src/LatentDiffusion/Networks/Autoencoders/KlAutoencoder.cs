@@ -1,0 +1,69 @@
+using LatentDiffusion.Networks.Layers;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace LatentDiffusion.Networks.Autoencoders;
+
+/// <summary>
+/// The KL-regularised autoencoder: latents are normal distributions pulled lightly towards the standard one.
+/// State-dict names are those of the published checkpoints.
+/// </summary>
+public sealed class KlAutoencoder : FirstStage
+{
+    private readonly Encoder _encoder;
+    private readonly Decoder _decoder;
+    private readonly Conv2d _quantConvolution;
+    private readonly Conv2d _postQuantConvolution;
+
+    /// <summary>Builds the autoencoder with PyTorch's default initial weights.</summary>
+    /// <param name="config">Encoder and decoder.</param>
+    /// <param name="embedDim">Channels of the latents.</param>
+    public KlAutoencoder(AutoencoderConfig config, int embedDim)
+        : base(nameof(KlAutoencoder), embedDim, Checked(config).DownsamplingFactor)
+    {
+        _encoder = new Encoder(config, 2 * config.ZChannels);
+        _decoder = new Decoder(config);
+        _quantConvolution = Layer.Convolution1x1(2 * config.ZChannels, 2 * embedDim);
+        _postQuantConvolution = Layer.Convolution1x1(embedDim, config.ZChannels);
+        register_module("encoder", _encoder);
+        register_module("decoder", _decoder);
+        register_module("quant_conv", _quantConvolution);
+        register_module("post_quant_conv", _postQuantConvolution);
+    }
+
+    /// <inheritdoc/>
+    /// <returns>Moments [B, 2 latent channels, H/f, W/f]: means, then log variances.</returns>
+    public override Tensor Encode(Tensor images)
+    {
+        CheckImages(images);
+        using var features = _encoder.forward(images);
+        return _quantConvolution.forward(features);
+    }
+
+    /// <inheritdoc/>
+    public override Tensor SampleLatents(Tensor encoded, Generator? generator = null)
+    {
+        using var scope = NewDisposeScope();
+        return new DiagonalGaussian(encoded).Sample(generator).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    public override Tensor ModeOfLatents(Tensor encoded)
+    {
+        using var scope = NewDisposeScope();
+        return new DiagonalGaussian(encoded).Mean.MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    public override Tensor Decode(Tensor latents)
+    {
+        using var features = _postQuantConvolution.forward(latents);
+        return _decoder.forward(features);
+    }
+
+    private static AutoencoderConfig Checked(AutoencoderConfig config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        return config;
+    }
+}

@@ -1,0 +1,53 @@
+using LatentDiffusion.Networks.Layers;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace LatentDiffusion.Networks.Autoencoders;
+
+/// <summary>The autoencoder's residual block: norm, SiLU, 3x3 convolution, twice.</summary>
+internal sealed class ResnetBlock : nn.Module<Tensor, Tensor>
+{
+    private readonly GroupNormalization _norm1;
+    private readonly Conv2d _conv1;
+    private readonly GroupNormalization _norm2;
+    private readonly Dropout? _dropout;
+    private readonly Conv2d _conv2;
+    private readonly Conv2d? _shortcut;
+
+    public ResnetBlock(int inChannels, int outChannels, double dropout)
+        : base(nameof(ResnetBlock))
+    {
+        _norm1 = new GroupNormalization(inChannels, GroupNormalization.AutoencoderEpsilon);
+        _conv1 = Layer.Convolution3x3(inChannels, outChannels);
+        _norm2 = new GroupNormalization(outChannels, GroupNormalization.AutoencoderEpsilon);
+        _conv2 = Layer.Convolution3x3(outChannels, outChannels);
+        register_module("norm1", _norm1);
+        register_module("conv1", _conv1);
+        register_module("norm2", _norm2);
+        if (dropout > 0)
+        {
+            _dropout = nn.Dropout(dropout);
+            register_module("dropout", _dropout);
+        }
+
+        register_module("conv2", _conv2);
+        if (inChannels != outChannels)
+        {
+            _shortcut = Layer.Convolution1x1(inChannels, outChannels);
+            register_module("nin_shortcut", _shortcut);
+        }
+    }
+
+    /// <param name="input">[B, in, H, W].</param>
+    /// <returns>[B, out, H, W].</returns>
+    public override Tensor forward(Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        var h = _conv1.forward(nn.functional.silu(_norm1.forward(input)));
+        h = nn.functional.silu(_norm2.forward(h));
+        h = _dropout?.forward(h) ?? h;
+        h = _conv2.forward(h);
+        var skip = _shortcut?.forward(input) ?? input;
+        return skip.add(h).MoveToOuterDisposeScope();
+    }
+}

@@ -1,0 +1,79 @@
+using LatentDiffusion.Networks.Layers;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace LatentDiffusion.Networks.Autoencoders;
+
+/// <summary>
+/// The vector-quantised autoencoder. As in the reference's VQModelInterface, <see cref="Encode"/> stops before the
+/// quantiser and <see cref="Decode"/> starts with it: diffusion works on continuous latents and the quantisation layer
+/// is part of the decoder. State-dict names are those of the published checkpoints.
+/// </summary>
+public sealed class VqAutoencoder : FirstStage
+{
+    private readonly Encoder _encoder;
+    private readonly Decoder _decoder;
+    private readonly Conv2d _quantConvolution;
+    private readonly Conv2d _postQuantConvolution;
+
+    /// <summary>Builds the autoencoder with PyTorch's default initial weights.</summary>
+    /// <param name="config">Encoder and decoder.</param>
+    /// <param name="embedDim">Channels of the latents and of the codebook's entries.</param>
+    /// <param name="codes">Number of codebook entries.</param>
+    /// <param name="beta">Weight of the commitment loss.</param>
+    /// <param name="legacyBeta">See <see cref="VectorQuantizer"/>.</param>
+    public VqAutoencoder(AutoencoderConfig config, int embedDim, int codes, double beta = 0.25, bool legacyBeta = true)
+        : base(nameof(VqAutoencoder), embedDim, Checked(config).DownsamplingFactor)
+    {
+        _encoder = new Encoder(config, config.ZChannels);
+        _decoder = new Decoder(config);
+        Quantizer = new VectorQuantizer(codes, embedDim, beta, legacyBeta);
+        _quantConvolution = Layer.Convolution1x1(config.ZChannels, embedDim);
+        _postQuantConvolution = Layer.Convolution1x1(embedDim, config.ZChannels);
+        register_module("encoder", _encoder);
+        register_module("decoder", _decoder);
+        register_module("quantize", Quantizer);
+        register_module("quant_conv", _quantConvolution);
+        register_module("post_quant_conv", _postQuantConvolution);
+    }
+
+    /// <summary>The codebook.</summary>
+    public VectorQuantizer Quantizer { get; }
+
+    /// <inheritdoc/>
+    /// <returns>Latents before quantisation, [B, latent channels, H/f, W/f].</returns>
+    public override Tensor Encode(Tensor images)
+    {
+        CheckImages(images);
+        using var features = _encoder.forward(images);
+        return _quantConvolution.forward(features);
+    }
+
+    /// <inheritdoc/>
+    public override Tensor SampleLatents(Tensor encoded, Generator? generator = null) => encoded.alias();
+
+    /// <inheritdoc/>
+    public override Tensor ModeOfLatents(Tensor encoded) => encoded.alias();
+
+    /// <inheritdoc/>
+    public override Tensor Decode(Tensor latents)
+    {
+        using var scope = NewDisposeScope();
+        return DecodeQuantized(Quantizer.Quantize(latents).Quantized).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Decodes latents without quantising them first (the reference's force_not_quantize).</summary>
+    /// <param name="latents">[B, latent channels, h, w].</param>
+    /// <returns>[B, C, h f, w f], about [-1,1], not clamped.</returns>
+    public Tensor DecodeQuantized(Tensor latents)
+    {
+        using var features = _postQuantConvolution.forward(latents);
+        return _decoder.forward(features);
+    }
+
+    private static AutoencoderConfig Checked(AutoencoderConfig config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        return config;
+    }
+}

@@ -1,0 +1,30 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace LatentDiffusion.Networks.Conditioners;
+
+/// <summary>Turns a class label into one context token for cross-attention (LDM appendix E.2).</summary>
+public sealed class ClassEmbedder : nn.Module
+{
+    private readonly Embedding _embedding;
+
+    /// <summary>Creates the embedder.</summary>
+    /// <param name="embedDim">Channels of the token.</param>
+    /// <param name="classes">Number of labels, the null label included where there is one.</param>
+    public ClassEmbedder(int embedDim, int classes)
+        : base(nameof(ClassEmbedder))
+    {
+        _embedding = nn.Embedding(classes, embedDim);
+        register_module("embedding", _embedding);
+    }
+
+    /// <summary>Embeds labels.</summary>
+    /// <param name="labels">[B], int64.</param>
+    /// <returns>[B, 1, embed_dim].</returns>
+    public Tensor Forward(Tensor labels)
+    {
+        ArgumentNullException.ThrowIfNull(labels);
+        using var column = labels.unsqueeze(1);
+        return _embedding.forward(column);
+    }
+}

@@ -1,0 +1,49 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace LatentDiffusion.Networks.Layers;
+
+/// <summary>Group normalisation over 32 groups with a learned scale (starting at 1) and shift (starting at 0) per channel.</summary>
+/// <remarks>TorchSharp 0.107's own GroupNorm leaves both uninitialised, so it is not used.</remarks>
+public sealed class GroupNormalization : nn.Module<Tensor, Tensor>
+{
+    /// <summary>The number of groups in every network of the reference.</summary>
+    public const int Groups = 32;
+
+    /// <summary>The epsilon of the autoencoder and of the spatial transformer's input.</summary>
+    public const double AutoencoderEpsilon = 1e-6;
+
+    /// <summary>The epsilon of the UNet's blocks.</summary>
+    public const double UnetEpsilon = 1e-5;
+
+    private readonly Parameter _weight;
+    private readonly Parameter _bias;
+    private readonly double _epsilon;
+
+    /// <summary>Creates the layer.</summary>
+    /// <param name="channels">Channels of the input; a multiple of 32.</param>
+    /// <param name="epsilon">Added to the variance.</param>
+    /// <exception cref="ArgumentException"><paramref name="channels"/> is not a multiple of 32.</exception>
+    public GroupNormalization(long channels, double epsilon)
+        : base(nameof(GroupNormalization))
+    {
+        if (channels % Groups != 0)
+        {
+            throw new ArgumentException(
+                $"Group normalisation works on multiples of {Groups} channels, not {channels}.",
+                nameof(channels)
+            );
+        }
+
+        _weight = nn.Parameter(ones(channels));
+        _bias = nn.Parameter(zeros(channels));
+        _epsilon = epsilon;
+        register_parameter("weight", _weight);
+        register_parameter("bias", _bias);
+    }
+
+    /// <inheritdoc/>
+    /// <param name="input">[B, channels, ...].</param>
+    public override Tensor forward(Tensor input) =>
+        nn.functional.group_norm(input, Groups, _weight, _bias, _epsilon);
+}

@@ -1,0 +1,44 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace LatentDiffusion.Networks.Layers;
+
+/// <summary>The few layers that every network here is made of, by their usual names.</summary>
+internal static class Layer
+{
+    /// <summary>A 3x3 convolution that keeps the size at stride 1 (padding 1 on every side).</summary>
+    public static Conv2d Convolution3x3(long input, long output, long stride = 1) =>
+        nn.Conv2d(input, output, 3, stride: stride, padding: 1);
+
+    /// <summary>A 1x1 convolution.</summary>
+    public static Conv2d Convolution1x1(long input, long output, bool bias = true) =>
+        nn.Conv2d(input, output, 1, bias: bias);
+
+    /// <summary>Sets all parameters of <paramref name="module"/> to zero, so that a residual branch starts as nothing.</summary>
+    public static T ZeroInitialised<T>(T module)
+        where T : nn.Module
+    {
+        using var _ = no_grad();
+        foreach (var parameter in module.parameters())
+        {
+            parameter.zero_();
+        }
+
+        return module;
+    }
+
+    /// <summary>Nearest-neighbour upsampling by 2: [B,C,H,W] to [B,C,2H,2W].</summary>
+    public static Tensor UpsampleNearest(Tensor x) =>
+        nn.functional.interpolate(x, scale_factor: [2, 2], mode: InterpolationMode.Nearest);
+
+    /// <summary>Average pooling by 2: [B,C,H,W] to [B,C,H/2,W/2].</summary>
+    public static Tensor AveragePool(Tensor x) => nn.functional.avg_pool2d(x, 2);
+
+    /// <summary>Multi-head attention, softmax(q kT / sqrt(d)) v, without a stored score matrix.</summary>
+    /// <param name="query">[B, heads, T, d].</param>
+    /// <param name="key">[B, heads, S, d].</param>
+    /// <param name="value">[B, heads, S, d].</param>
+    /// <returns>[B, heads, T, d].</returns>
+    public static Tensor Attention(Tensor query, Tensor key, Tensor value) =>
+        nn.functional.scaled_dot_product_attention(query, key, value);
+}

@@ -1,0 +1,31 @@
+using LatentDiffusion.Networks.Layers;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace LatentDiffusion.Networks.Unets;
+
+/// <summary>The transformer block's feed-forward network with a gated GELU: value (first half) times GELU(gate).</summary>
+internal sealed class FeedForward : nn.Module<Tensor, Tensor>
+{
+    private const int Expansion = 4;
+
+    private readonly Linear _projection;
+    private readonly Linear _output;
+
+    public FeedForward(int channels)
+        : base(nameof(FeedForward))
+    {
+        _projection = nn.Linear(channels, 2 * Expansion * channels);
+        _output = nn.Linear(Expansion * channels, channels);
+        register_module("net", new KeyGroup(("0", new KeyGroup(("proj", _projection))), ("2", _output)));
+    }
+
+    /// <param name="input">[B, T, channels].</param>
+    public override Tensor forward(Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        var halves = _projection.forward(input).chunk(2, dim: -1);
+        var gated = halves[0].mul(nn.functional.gelu(halves[1]));
+        return _output.forward(gated).MoveToOuterDisposeScope();
+    }
+}

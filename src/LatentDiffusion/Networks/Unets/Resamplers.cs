@@ -1,0 +1,53 @@
+using LatentDiffusion.Networks.Layers;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace LatentDiffusion.Networks.Unets;
+
+/// <summary>Halves the resolution: a strided 3x3 convolution padded on every side, or average pooling.</summary>
+internal sealed class Downsample : nn.Module<Tensor, Tensor>
+{
+    private readonly Conv2d? _convolution;
+
+    public Downsample(int channels, bool useConvolution)
+        : base(nameof(Downsample))
+    {
+        if (useConvolution)
+        {
+            _convolution = Layer.Convolution3x3(channels, channels, stride: 2);
+            register_module("op", _convolution);
+        }
+    }
+
+    public override Tensor forward(Tensor input) => _convolution?.forward(input) ?? Layer.AveragePool(input);
+}
+
+/// <summary>Doubles the resolution: nearest neighbour, then a 3x3 convolution if asked for.</summary>
+internal sealed class Upsample : nn.Module<Tensor, Tensor>
+{
+    private readonly Conv2d? _convolution;
+
+    public Upsample(int channels, bool useConvolution)
+        : base(nameof(Upsample))
+    {
+        if (useConvolution)
+        {
+            _convolution = Layer.Convolution3x3(channels, channels);
+            register_module("conv", _convolution);
+        }
+    }
+
+    public override Tensor forward(Tensor input)
+    {
+        var larger = Layer.UpsampleNearest(input);
+        if (_convolution is null)
+        {
+            return larger;
+        }
+
+        using (larger)
+        {
+            return _convolution.forward(larger);
+        }
+    }
+}

@@ -1,0 +1,50 @@
+using LatentDiffusion.Networks.Layers;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace LatentDiffusion.Networks.Unets;
+
+/// <summary>Runs transformer blocks over the positions of a feature map (LDM section 3.3, appendix E.2.1).</summary>
+internal sealed class SpatialTransformer : nn.Module<Tensor, Tensor?, Tensor>
+{
+    private readonly GroupNormalization _norm;
+    private readonly Conv2d _projectIn;
+    private readonly TransformerBlock[] _blocks;
+    private readonly Conv2d _projectOut;
+
+    public SpatialTransformer(int channels, int heads, int depth, int? contextChannels)
+        : base(nameof(SpatialTransformer))
+    {
+        var headChannels = channels / heads;
+        var inner = heads * headChannels;
+        _norm = new GroupNormalization(channels, GroupNormalization.AutoencoderEpsilon);
+        _projectIn = Layer.Convolution1x1(channels, inner);
+        _blocks =
+        [
+            .. Enumerable
+                .Range(0, depth)
+                .Select(_ => new TransformerBlock(inner, heads, headChannels, contextChannels)),
+        ];
+        _projectOut = Layer.ZeroInitialised(Layer.Convolution1x1(inner, channels));
+        register_module("norm", _norm);
+        register_module("proj_in", _projectIn);
+        register_module("transformer_blocks", KeyGroup.List(_blocks));
+        register_module("proj_out", _projectOut);
+    }
+
+    /// <param name="input">[B, C, H, W].</param>
+    /// <param name="context">[B, S, context channels], or null.</param>
+    public override Tensor forward(Tensor input, Tensor? context)
+    {
+        using var scope = NewDisposeScope();
+        var (height, width) = (input.shape[2], input.shape[3]);
+        var x = _projectIn.forward(_norm.forward(input)).flatten(2).transpose(1, 2).contiguous();
+        foreach (var block in _blocks)
+        {
+            x = block.forward(x, context);
+        }
+
+        x = x.transpose(1, 2).reshape(input.shape[0], -1, height, width);
+        return _projectOut.forward(x).add(input).MoveToOuterDisposeScope();
+    }
+}

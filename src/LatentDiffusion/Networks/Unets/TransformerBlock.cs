@@ -1,0 +1,42 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace LatentDiffusion.Networks.Unets;
+
+/// <summary>Self-attention, cross-attention to the context, feed-forward; each behind a layer norm, each residual.</summary>
+internal sealed class TransformerBlock : nn.Module<Tensor, Tensor?, Tensor>
+{
+    private readonly CrossAttention _self;
+    private readonly CrossAttention _cross;
+    private readonly FeedForward _feedForward;
+    private readonly LayerNorm _norm1;
+    private readonly LayerNorm _norm2;
+    private readonly LayerNorm _norm3;
+
+    public TransformerBlock(int channels, int heads, int headChannels, int? contextChannels)
+        : base(nameof(TransformerBlock))
+    {
+        _self = new CrossAttention(channels, channels, heads, headChannels);
+        _feedForward = new FeedForward(channels);
+        _cross = new CrossAttention(channels, contextChannels ?? channels, heads, headChannels);
+        _norm1 = nn.LayerNorm(channels);
+        _norm2 = nn.LayerNorm(channels);
+        _norm3 = nn.LayerNorm(channels);
+        register_module("attn1", _self);
+        register_module("ff", _feedForward);
+        register_module("attn2", _cross);
+        register_module("norm1", _norm1);
+        register_module("norm2", _norm2);
+        register_module("norm3", _norm3);
+    }
+
+    /// <param name="x">[B, T, channels].</param>
+    /// <param name="context">[B, S, context channels], or null.</param>
+    public override Tensor forward(Tensor x, Tensor? context)
+    {
+        using var scope = NewDisposeScope();
+        x = x.add(_self.forward(_norm1.forward(x), null));
+        x = x.add(_cross.forward(_norm2.forward(x), context));
+        return x.add(_feedForward.forward(_norm3.forward(x))).MoveToOuterDisposeScope();
+    }
+}

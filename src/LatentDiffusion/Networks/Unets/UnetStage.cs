@@ -1,0 +1,40 @@
+using System.Globalization;
+using static TorchSharp.torch;
+
+namespace LatentDiffusion.Networks.Unets;
+
+/// <summary>
+/// One entry of the UNet's input, middle or output blocks: layers run in order, each given what it takes
+/// (the timestep embedding, the context, or nothing).
+/// </summary>
+internal sealed class UnetStage : nn.Module
+{
+    private readonly nn.Module[] _layers;
+
+    public UnetStage(params IEnumerable<nn.Module> layers)
+        : base(nameof(UnetStage))
+    {
+        _layers = [.. layers];
+        for (var i = 0; i < _layers.Length; i++)
+        {
+            register_module(i.ToString(CultureInfo.InvariantCulture), _layers[i]);
+        }
+    }
+
+    public Tensor Forward(Tensor x, Tensor embedding, Tensor? context)
+    {
+        using var scope = NewDisposeScope();
+        foreach (var layer in _layers)
+        {
+            x = layer switch
+            {
+                ResidualBlock block => block.forward(x, embedding),
+                SpatialTransformer transformer => transformer.forward(x, context),
+                nn.Module<Tensor, Tensor> plain => plain.forward(x),
+                _ => throw new InvalidOperationException($"A UNet stage cannot run a {layer.GetName()}."),
+            };
+        }
+
+        return x.MoveToOuterDisposeScope();
+    }
+}
