@@ -44,6 +44,5 @@ public sealed class GroupNormalization : nn.Module<Tensor, Tensor>
 
     /// <inheritdoc/>
     /// <param name="input">[B, channels, ...].</param>
-    public override Tensor forward(Tensor input) =>
-        nn.functional.group_norm(input, Groups, _weight, _bias, _epsilon);
+    public override Tensor forward(Tensor input) => nn.functional.group_norm(input, Groups, _weight, _bias, _epsilon);
 }

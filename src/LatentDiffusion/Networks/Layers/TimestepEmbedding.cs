@@ -15,7 +15,9 @@ public static class TimestepEmbedding
     {
         using var scope = NewDisposeScope();
         var half = dimension / 2;
-        var frequencies = exp(arange(half, dtype: float32, device: timesteps.device).mul(-Math.Log(MaxPeriod)).div(half));
+        var frequencies = exp(
+            arange(half, dtype: float32, device: timesteps.device).mul(-Math.Log(MaxPeriod)).div(half)
+        );
         var angles = timesteps.to(float32).unsqueeze(1).mul(frequencies.unsqueeze(0));
         var embedding = cat([angles.cos(), angles.sin()], dim: 1);
         if (dimension % 2 == 1)

@@ -93,6 +93,5 @@ internal sealed class ResidualBlock : nn.Module<Tensor, Tensor, Tensor>
         return skip.add(h).MoveToOuterDisposeScope();
     }
 
-    private Tensor Resample(Tensor x) =>
-        _resampling == Resampling.Up ? Layer.UpsampleNearest(x) : Layer.AveragePool(x);
+    private Tensor Resample(Tensor x) => _resampling == Resampling.Up ? Layer.UpsampleNearest(x) : Layer.AveragePool(x);
 }

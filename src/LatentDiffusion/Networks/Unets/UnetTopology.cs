@@ -74,14 +74,7 @@ internal sealed class UnetTopology
     private ResidualBlock Residual(int input, int output, Resampling resampling = Resampling.None)
     {
         _channels = output;
-        return new ResidualBlock(
-            input,
-            output,
-            _embedding,
-            _config.Dropout,
-            _config.UseScaleShiftNorm,
-            resampling
-        );
+        return new ResidualBlock(input, output, _embedding, _config.Dropout, _config.UseScaleShiftNorm, resampling);
     }
 
     private nn.Module Resampler(Resampling direction) =>
