@@ -159,7 +159,7 @@ public sealed class SafetensorsFile : IDisposable
             );
         }
 
-        target.copy_(source).Dispose();
+        target.copy_(source);
     }
 
     /// <inheritdoc/>

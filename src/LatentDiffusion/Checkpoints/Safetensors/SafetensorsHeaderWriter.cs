@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
@@ -11,6 +12,9 @@ internal static class SafetensorsHeaderWriter
     private const int PrefixLength = sizeof(ulong);
     private const int MaxHeaderLength = 100_000_000;
     public const string MetadataName = "__metadata__";
+
+    // Half a character must not be written as a replacement mark: two names could become one.
+    private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>Builds the header with zeros for the digits of the checksum.</summary>
     /// <returns>The bytes, and the place in them of the first digit.</returns>
@@ -57,7 +61,7 @@ internal static class SafetensorsHeaderWriter
         {
             if (key != Checksum.Key)
             {
-                json.WriteString(key, metadata[key]);
+                json.WriteString(Utf8.GetBytes(key), Utf8.GetBytes(metadata[key]));
                 continue;
             }
 
@@ -71,7 +75,7 @@ internal static class SafetensorsHeaderWriter
 
     private static void WriteTensor(Utf8JsonWriter json, TensorEntry entry)
     {
-        json.WriteStartObject(entry.Name);
+        json.WriteStartObject(Utf8.GetBytes(entry.Name));
         json.WriteString("dtype", entry.Dtype.FormatName());
         json.WriteStartArray("shape");
         foreach (var size in entry.Shape)

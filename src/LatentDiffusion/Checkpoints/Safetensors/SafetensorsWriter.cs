@@ -15,7 +15,7 @@ public static class SafetensorsWriter
     /// <param name="path">The file to create or replace. Its folder must exist.</param>
     /// <param name="tensors">The tensors by name, of any shape and device. They stay the caller's.</param>
     /// <param name="metadata">Free texts, or null for none.</param>
-    /// <exception cref="ArgumentException">Two tensors share a name, or the format has no place for one.</exception>
+    /// <exception cref="ArgumentException">Two tensors share a name, a text is not valid Unicode, or the format cannot hold a tensor.</exception>
     /// <exception cref="Errors.UserInputException">The folder is missing or may not be written to.</exception>
     /// <exception cref="IOException">The disk is full (the message says so), or writing failed otherwise.</exception>
     public static void Write(
