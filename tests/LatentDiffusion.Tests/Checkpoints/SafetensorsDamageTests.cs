@@ -55,11 +55,11 @@ public sealed class SafetensorsDamageTests : IDisposable
     }
 
     [Fact]
-    public void Random_damage_to_our_file_is_refused_or_changes_nothing()
+    public void A_changed_byte_is_refused_or_changes_nothing()
     {
         var (bytes, contents) = Sample();
-        var edits = Gen.Select(Gen.Int[0, bytes.Length - 1], Gen.Byte).List[1, 6];
-        edits.Sample(e => AssertRefusedOrSame(Edited(bytes, e), contents, "edit"), iter: 2000, threads: 1);
+        var edit = Gen.Select(Gen.Int[0, bytes.Length - 1], Gen.Byte);
+        edit.Sample(e => AssertRefusedOrSame(Edited(bytes, [e]), contents, $"{e}"), iter: 2000, threads: 1);
     }
 
     [Fact]
