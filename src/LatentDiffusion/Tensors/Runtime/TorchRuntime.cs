@@ -34,6 +34,12 @@ public static class TorchRuntime
     /// <summary>The patched copy in use, or null where the library loaded as shipped (or was not needed yet).</summary>
     public static string? PatchedLibraryPath { get; private set; }
 
+    /// <summary>The environment variable that names another folder for <see cref="CacheDirectory"/>.</summary>
+    public const string CacheDirectoryVariable = PatchedLibraryCache.DirectoryVariable;
+
+    /// <summary>The current user's folder for patched libraries and other things that can be made again.</summary>
+    public static string CacheDirectory => PatchedLibraryCache.Root();
+
     /// <summary>Prepares the process for TorchSharp; further calls do nothing. Loads no native library itself.</summary>
 #pragma warning disable CA2255 // A library may not run code at start-up lightly; this must precede the first native call.
     [ModuleInitializer]
