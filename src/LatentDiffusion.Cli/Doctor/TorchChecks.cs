@@ -11,14 +11,14 @@ internal static class TorchChecks
 
     public static IEnumerable<Check> All(VerbContext context)
     {
-        if (NativeFiles.Missing() is { Count: > 0 } missing)
+        if (NativeFiles.Faults() is { Count: > 0 } faults)
         {
             return
             [
                 Check.Problem(
                     Name,
-                    $"{string.Join(", ", missing)} not found in {AppContext.BaseDirectory}: build again, or install the "
-                        + "program again with all its files"
+                    $"{string.Join(", ", faults)} in {AppContext.BaseDirectory}: build again, or install the program again "
+                        + "with all its files"
                 ),
             ];
         }
