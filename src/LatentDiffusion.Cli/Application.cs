@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.CommandLine.Invocation;
 using LatentDiffusion.Cli.Commands;
 using LatentDiffusion.Cli.Terminal;
 using LatentDiffusion.Errors;
@@ -10,10 +11,6 @@ namespace LatentDiffusion.Cli;
 /// <summary>The program: parses the command line, runs one verb and turns what happens into an exit code.</summary>
 internal sealed class Application
 {
-    private const int Done = 0;
-    private const int Failed = 1;
-    private const int WrongInput = 2;
-
     // A value may start with '@' (prompts do), so there are no response files; nor bundles of one-letter options.
     private static readonly ParserConfiguration Parsing = new()
     {
@@ -23,9 +20,11 @@ internal sealed class Application
 
     private readonly RootCommand _root = new("Latent diffusion models: train both stages, sample, measure.");
     private readonly CommonOptions _common = new();
+    private readonly TextWriter _errors;
 
-    public Application(IReadOnlyList<Verb> verbs)
+    public Application(IReadOnlyList<Verb> verbs, TextWriter errors)
     {
+        _errors = errors;
         foreach (var option in _common.All)
         {
             _root.Options.Add(option);
@@ -41,19 +40,19 @@ internal sealed class Application
     }
 
     /// <summary>Runs the verb that <paramref name="args"/> name.</summary>
-    /// <returns>0 done, 1 failure, 2 the user's input is wrong, 128 + signal when stopped by a signal.</returns>
+    /// <returns>One of <see cref="ExitCode"/>, or 128 + the signal's number when stopped by a signal.</returns>
     public async Task<int> RunAsync(string[] args)
     {
         var parsed = _root.Parse(args.Length == 0 ? ["--help"] : args, Parsing);
         var name = parsed.CommandResult.Command == _root ? "ldm" : $"ldm {parsed.CommandResult.Command.Name}";
-        if (parsed.Action is not null and not System.CommandLine.Invocation.ParseErrorAction)
+        if (parsed.Action is not null and not ParseErrorAction)
         {
             return parsed.Invoke(new InvocationConfiguration { ProcessTerminationTimeout = null });
         }
 
         if (UsageError.Find(parsed, args) is { } problem)
         {
-            return Fail(name, $"{problem} See '{name} --help'.", WrongInput);
+            return Fail(name, $"{problem} See '{name} --help'.", ExitCode.WrongInput);
         }
 
         var verb = (Verb)parsed.CommandResult.Command;
@@ -61,12 +60,7 @@ internal sealed class Application
         try
         {
             var output = Output.ForConsole(parsed.GetValue(_common.Json), parsed.GetValue(_common.Quiet));
-            await verb.RunAsync(new VerbContext(parsed, _common, output), interruption.Token);
-            return Done;
-        }
-        catch (VerbFailedException)
-        {
-            return Failed;
+            return await verb.RunAsync(new VerbContext(parsed, _common, output), interruption.Token);
         }
         catch (OperationCanceledException) when (interruption.Token.IsCancellationRequested)
         {
@@ -78,33 +72,33 @@ internal sealed class Application
         }
     }
 
-    private static int Fail(string name, Exception exception)
+    private int Fail(string name, Exception exception)
     {
         var cause = TorchRuntime.Unwrap(exception) ?? exception;
         if (Environment.GetEnvironmentVariable("LDM_TRACE") == "1")
         {
-            Console.Error.WriteLine(exception);
+            _errors.WriteLine(exception);
         }
 
         return cause switch
         {
-            UserInputException => Fail(name, FirstLine(cause.Message), WrongInput),
+            UserInputException => Fail(name, FirstLine(cause.Message), ExitCode.WrongInput),
             TorchRuntimeException or IOException or UnauthorizedAccessException => Fail(
                 name,
                 FirstLine(cause.Message),
-                Failed
+                ExitCode.Failed
             ),
             _ => Fail(
                 name,
                 $"{FirstLine(cause.Message)} ({cause.GetType().Name}; LDM_TRACE=1 shows where it happened)",
-                Failed
+                ExitCode.Failed
             ),
         };
     }
 
-    private static int Fail(string name, string message, int exitCode)
+    private int Fail(string name, string message, int exitCode)
     {
-        Console.Error.WriteLine($"{name}: {message}");
+        _errors.WriteLine($"{name}: {message}");
         return exitCode;
     }
 

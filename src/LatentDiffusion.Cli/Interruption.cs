@@ -32,15 +32,19 @@ internal sealed class Interruption : IDisposable
         _source.Dispose();
     }
 
-    private void Handle(PosixSignalContext context)
+    /// <summary>Answers a signal.</summary>
+    /// <returns>Whether it was answered; otherwise its default action is to end the process.</returns>
+    internal bool Answer(PosixSignal signal)
     {
         if (ExitCode != 0)
         {
-            return; // Not handled: the signal's default action ends the process.
+            return false;
         }
 
-        ExitCode = context.Signal == PosixSignal.SIGINT ? 130 : 143;
-        context.Cancel = true;
+        ExitCode = signal == PosixSignal.SIGINT ? 130 : 143;
         _source.Cancel();
+        return true;
     }
+
+    private void Handle(PosixSignalContext context) => context.Cancel = Answer(context.Signal);
 }

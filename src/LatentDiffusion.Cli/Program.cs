@@ -1,4 +1,4 @@
 using LatentDiffusion.Cli;
 using LatentDiffusion.Cli.Commands;
 
-return await new Application([new DoctorVerb()]).RunAsync(args);
+return await new Application([new DoctorVerb()], Console.Error).RunAsync(args);

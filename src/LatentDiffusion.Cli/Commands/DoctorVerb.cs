@@ -6,7 +6,7 @@ namespace LatentDiffusion.Cli.Commands;
 internal sealed class DoctorVerb()
     : Verb("doctor", "Check this machine and say in plain words what is wrong", "ldm doctor")
 {
-    public override Task RunAsync(VerbContext context, CancellationToken cancellation)
+    public override Task<int> RunAsync(VerbContext context, CancellationToken cancellation)
     {
         var diagnosis = Diagnosis.From([
             .. HostChecks.All(),
@@ -14,6 +14,6 @@ internal sealed class DoctorVerb()
             .. TorchChecks.All(context),
         ]);
         context.Output.Result(diagnosis, d => d.InWords());
-        return diagnosis.Usable ? Task.CompletedTask : throw new VerbFailedException();
+        return Task.FromResult(diagnosis.Usable ? ExitCode.Done : ExitCode.Failed);
     }
 }

@@ -17,11 +17,11 @@ internal abstract class Verb : Command
     /// <summary>A command line to copy, shown below the help.</summary>
     public string Example { get; }
 
-    /// <summary>Does the work; it is done when this returns.</summary>
+    /// <summary>Does the work.</summary>
     /// <param name="context">The command line and the way to talk to the user.</param>
     /// <param name="cancellation">Asks to stop: bring everything to a safe state, then throw.</param>
+    /// <returns>The <see cref="ExitCode"/>: done, or failed when the result itself says so.</returns>
     /// <exception cref="Errors.UserInputException">The user's input is wrong (exit code 2).</exception>
     /// <exception cref="OperationCanceledException">The work was stopped before its end (exit code 130 or 143).</exception>
-    /// <exception cref="VerbFailedException">The result, already shown, is a failure (exit code 1).</exception>
-    public abstract Task RunAsync(VerbContext context, CancellationToken cancellation);
+    public abstract Task<int> RunAsync(VerbContext context, CancellationToken cancellation);
 }
