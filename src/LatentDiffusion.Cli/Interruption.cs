@@ -46,5 +46,13 @@ internal sealed class Interruption : IDisposable
         return true;
     }
 
-    private void Handle(PosixSignalContext context) => context.Cancel = Answer(context.Signal);
+    private void Handle(PosixSignalContext context)
+    {
+        context.Cancel = Answer(context.Signal);
+        if (!context.Cancel && !Console.IsErrorRedirected)
+        {
+            // A progress bar hides the cursor and now has no time to bring it back.
+            Console.Error.Write("\e[?25h");
+        }
+    }
 }
