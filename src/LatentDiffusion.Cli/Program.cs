@@ -1,5 +1,4 @@
-using LatentDiffusion.Tensors.Runtime;
-using TorchSharp;
+using LatentDiffusion.Cli;
+using LatentDiffusion.Cli.Commands;
 
-TorchRuntime.Register();
-Console.WriteLine(torch.randn(4)); Console.WriteLine(TorchRuntime.PatchedLibraryPath);
+return await new Application([new DoctorVerb()], Console.Error).RunAsync(args);

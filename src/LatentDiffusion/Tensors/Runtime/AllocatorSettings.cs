@@ -11,7 +11,8 @@ namespace LatentDiffusion.Tensors.Runtime;
 /// </remarks>
 public static partial class AllocatorSettings
 {
-    private const string Variable = "LDM_ALLOCATOR";
+    /// <summary>The environment variable that declines the settings.</summary>
+    public const string Variable = "LDM_ALLOCATOR";
 
     // Names and numbers of <malloc.h>.
     private const int TrimThreshold = -1;
@@ -21,9 +22,12 @@ public static partial class AllocatorSettings
     /// <summary>Whether the settings are in force in this process.</summary>
     public static bool Applied { get; private set; }
 
+    /// <summary>Whether the user asked to leave the allocator as it is.</summary>
+    public static bool Declined => Environment.GetEnvironmentVariable(Variable) == "system";
+
     internal static void Apply()
     {
-        if (!OperatingSystem.IsLinux() || Environment.GetEnvironmentVariable(Variable) == "system")
+        if (!OperatingSystem.IsLinux() || Declined)
         {
             return;
         }

@@ -31,7 +31,8 @@ internal static class PatchedLibraryCache
         return path;
     }
 
-    private static string Root()
+    /// <summary>The cache folder of the current user; it need not exist yet.</summary>
+    public static string Root()
     {
         var chosen = Environment.GetEnvironmentVariable(DirectoryVariable);
         if (!string.IsNullOrEmpty(chosen))

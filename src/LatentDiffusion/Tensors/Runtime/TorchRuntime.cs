@@ -34,6 +34,12 @@ public static class TorchRuntime
     /// <summary>The patched copy in use, or null where the library loaded as shipped (or was not needed yet).</summary>
     public static string? PatchedLibraryPath { get; private set; }
 
+    /// <summary>The environment variable that names another folder for <see cref="CacheDirectory"/>.</summary>
+    public const string CacheDirectoryVariable = PatchedLibraryCache.DirectoryVariable;
+
+    /// <summary>The current user's folder for patched libraries and other things that can be made again.</summary>
+    public static string CacheDirectory => PatchedLibraryCache.Root();
+
     /// <summary>Prepares the process for TorchSharp; further calls do nothing. Loads no native library itself.</summary>
 #pragma warning disable CA2255 // A library may not run code at start-up lightly; this must precede the first native call.
     [ModuleInitializer]
@@ -62,6 +68,12 @@ public static class TorchRuntime
     {
         try
         {
+            // TorchSharp answers a failure by copying packages about and printing a log: find out first.
+            if (OperatingSystem.IsLinux())
+            {
+                NativeLibrary.Load(LibraryName, typeof(torch).Assembly, null);
+            }
+
             torch.InitializeDeviceType(DeviceType.CPU);
         }
         catch (Exception e) when (Unwrap(e) is { } cause)
@@ -81,7 +93,8 @@ public static class TorchRuntime
                 return found;
             }
 
-            if (e is NotSupportedException && e.Message.Contains("TorchSharp", StringComparison.Ordinal))
+            var isLoading = e is NotSupportedException && e.Message.Contains("TorchSharp", StringComparison.Ordinal);
+            if (isLoading || (e is DllNotFoundException && e.Message.Contains(LibraryName, StringComparison.Ordinal)))
             {
                 return new TorchRuntimeException(
                     $"libtorch could not be loaded from {AppContext.BaseDirectory}. Build the program for this "
@@ -121,7 +134,7 @@ public static class TorchRuntime
         }
 
         var image = File.ReadAllBytes(original);
-        var matched = ElfVersionRequirements.MarkWeak(image, StandardLibrary, MissingVersion);
+        var matched = MarkWeak(image, original);
         if (matched != 1)
         {
             throw new TorchRuntimeException(
@@ -132,11 +145,53 @@ public static class TorchRuntime
         }
 
         // The copy lies apart from libtorch, so libtorch must be in the process first: the loader then finds it by SONAME.
-        NativeLibrary.Load(Path.Combine(Path.GetDirectoryName(original)!, "libtorch.so"));
-        var path = PatchedLibraryCache.Store(image, FileName);
-        var handle = NativeLibrary.Load(path);
+        LoadFile(Path.Combine(Path.GetDirectoryName(original)!, "libtorch.so"));
+        var path = Store(image);
+        var handle = LoadFile(path);
         PatchedLibraryPath = path;
         return handle;
+    }
+
+    private static int MarkWeak(byte[] image, string path)
+    {
+        try
+        {
+            return ElfVersionRequirements.MarkWeak(image, StandardLibrary, MissingVersion);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new TorchRuntimeException($"{path} is damaged: {e.Message} Restore the packages again.", e);
+        }
+    }
+
+    private static string Store(byte[] image)
+    {
+        try
+        {
+            return PatchedLibraryCache.Store(image, FileName);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new TorchRuntimeException(
+                $"The folder {CacheDirectory} cannot be written, but this host needs a patched library there. Set "
+                    + $"{CacheDirectoryVariable} to a folder that can be written.",
+                e
+            );
+        }
+    }
+
+    private static nint LoadFile(string path)
+    {
+        try
+        {
+            return NativeLibrary.Load(path);
+        }
+        catch (Exception e) when (e is DllNotFoundException or BadImageFormatException)
+        {
+            // The loader's own reason is the last line of a long message.
+            var reason = e.Message.TrimEnd().Split('\n')[^1];
+            throw new TorchRuntimeException($"{path} does not load: {reason}", e);
+        }
     }
 
     private static IEnumerable<string> NativeDirectories()

@@ -1,0 +1,107 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using LatentDiffusion.Cli.Commands;
+using LatentDiffusion.Cli.Terminal;
+using LatentDiffusion.Errors;
+using LatentDiffusion.Tensors.Runtime;
+
+namespace LatentDiffusion.Cli;
+
+/// <summary>The program: parses the command line, runs one verb and turns what happens into an exit code.</summary>
+internal sealed class Application
+{
+    // A value may start with '@' (prompts do), so there are no response files; nor bundles of one-letter options.
+    private static readonly ParserConfiguration Parsing = new()
+    {
+        ResponseFileTokenReplacer = null,
+        EnablePosixBundling = false,
+    };
+
+    private readonly RootCommand _root = new("Latent diffusion models: train both stages, sample, measure.");
+    private readonly CommonOptions _common = new();
+    private readonly TextWriter _errors;
+
+    public Application(IReadOnlyList<Verb> verbs, TextWriter errors)
+    {
+        _errors = errors;
+        foreach (var option in _common.All)
+        {
+            _root.Options.Add(option);
+        }
+
+        foreach (var verb in verbs)
+        {
+            _root.Subcommands.Add(verb);
+        }
+
+        var help = _root.Options.OfType<HelpOption>().Single();
+        help.Action = new HelpWithExamples((HelpAction)help.Action!);
+    }
+
+    /// <summary>Runs the verb that <paramref name="args"/> name.</summary>
+    /// <returns>One of <see cref="ExitCode"/>, or 128 + the signal's number when stopped by a signal.</returns>
+    public async Task<int> RunAsync(string[] args)
+    {
+        var parsed = _root.Parse(args.Length == 0 ? ["--help"] : args, Parsing);
+        var name = parsed.CommandResult.Command == _root ? "ldm" : $"ldm {parsed.CommandResult.Command.Name}";
+        if (parsed.Action is not null and not ParseErrorAction)
+        {
+            return parsed.Invoke(new InvocationConfiguration { ProcessTerminationTimeout = null });
+        }
+
+        if (UsageError.Find(parsed, args) is { } problem)
+        {
+            return Fail(name, $"{problem} See '{name} --help'.", ExitCode.WrongInput);
+        }
+
+        var verb = (Verb)parsed.CommandResult.Command;
+        using var interruption = new Interruption();
+        try
+        {
+            var output = Output.ForConsole(parsed.GetValue(_common.Json), parsed.GetValue(_common.Quiet));
+            return await verb.RunAsync(new VerbContext(parsed, _common, output), interruption.Token);
+        }
+        catch (OperationCanceledException) when (interruption.Token.IsCancellationRequested)
+        {
+            return Fail(name, "stopped.", interruption.ExitCode);
+        }
+        catch (Exception e)
+        {
+            return Fail(name, e);
+        }
+    }
+
+    private int Fail(string name, Exception exception)
+    {
+        var cause = TorchRuntime.Unwrap(exception) ?? exception;
+        if (Environment.GetEnvironmentVariable("LDM_TRACE") == "1")
+        {
+            _errors.WriteLine(exception);
+        }
+
+        return cause switch
+        {
+            UserInputException => Fail(name, FirstLine(cause.Message), ExitCode.WrongInput),
+            TorchRuntimeException or IOException or UnauthorizedAccessException => Fail(
+                name,
+                FirstLine(cause.Message),
+                ExitCode.Failed
+            ),
+            _ => Fail(
+                name,
+                $"{FirstLine(cause.Message)} ({cause.GetType().Name}; LDM_TRACE=1 shows where it happened)",
+                ExitCode.Failed
+            ),
+        };
+    }
+
+    private int Fail(string name, string message, int exitCode)
+    {
+        _errors.WriteLine($"{name}: {message}");
+        return exitCode;
+    }
+
+    // Native errors carry a stack trace of their own below the first line.
+    private static string FirstLine(string message) => message.TrimStart().Split('\n', 2)[0].TrimEnd();
+}

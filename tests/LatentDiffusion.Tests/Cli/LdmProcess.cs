@@ -1,0 +1,52 @@
+using System.Diagnostics;
+using Xunit;
+
+namespace LatentDiffusion.Tests.Cli;
+
+/// <summary>Runs programs as a user would and collects what they say.</summary>
+internal static class LdmProcess
+{
+    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(3);
+
+    public static string DotnetHost => Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
+
+    /// <summary>Runs the built <c>ldm</c>.</summary>
+    public static Task<Outcome> RunAsync(params string[] args) => RunInAsync(AppContext.BaseDirectory, args);
+
+    /// <summary>Runs the <c>ldm</c> that lies in <paramref name="folder"/>.</summary>
+    public static Task<Outcome> RunInAsync(string folder, params string[] args) =>
+        StartAsync(DotnetHost, [Path.Combine(folder, "ldm.dll"), .. args], folder);
+
+    public static async Task<Outcome> StartAsync(string program, string[] args, string folder)
+    {
+        var start = new ProcessStartInfo(program, args)
+        {
+            WorkingDirectory = folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+        };
+        // Build servers would outlive the program and hold its output pipes open.
+        start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
+        start.Environment["DOTNET_CLI_USE_MSBUILD_SERVER"] = "0";
+
+        using var process = Process.Start(start)!;
+        process.StandardInput.Close();
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(Timeout);
+        try
+        {
+            var output = process.StandardOutput.ReadToEndAsync(limit.Token);
+            var error = process.StandardError.ReadToEndAsync(limit.Token);
+            await process.WaitForExitAsync(limit.Token);
+            return new Outcome(process.ExitCode, await output, await error);
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill(entireProcessTree: true);
+            throw;
+        }
+    }
+
+    internal sealed record Outcome(int ExitCode, string Output, string Error);
+}
