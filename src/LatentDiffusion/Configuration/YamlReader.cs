@@ -34,11 +34,11 @@ internal sealed class YamlReader
         {
             throw new ConfigException(locate(e.Start), $"not valid YAML: {e.Message}", e);
         }
-        // The scanner stops this way when a flow collection is left open (YamlDotNet issue 541).
-        catch (InvalidOperationException e)
+        // The parser stops this way at a flow collection left open (YamlDotNet issue 541) and at a tag that is no URI.
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException)
         {
             var last = reader._parser.Current?.Start ?? Mark.Empty;
-            throw new ConfigException(locate(last), "not valid YAML: after this a ']', '}' or ',' is missing", e);
+            throw new ConfigException(locate(last), "not valid YAML after this: a bracket left open or a bad tag", e);
         }
     }
 
