@@ -25,6 +25,9 @@ public sealed class ImageDataset
     // Tells this seed's use apart from others of the same run ("AUGM").
     private const long AugmentationPurpose = 0x4155474d;
 
+    // Scaled by its short side, a strip longer than this could take gigabytes.
+    private const int MostElongated = 100;
+
     private readonly byte[]?[]? cache;
 
     /// <summary>Joins a source and a transform.</summary>
@@ -80,6 +83,15 @@ public sealed class ImageDataset
         return new ImageSample(pixels, record);
     }
 
-    private RgbImage Decode(int index, ImageRecord record) =>
-        ImageDecoder.Decode(Source.Read(index), record.Name, Transform.Background);
+    private RgbImage Decode(int index, ImageRecord record)
+    {
+        var image = ImageDecoder.Decode(Source.Read(index), record.Name, Transform.Background);
+        var (shortSide, longSide) = (Math.Min(image.Width, image.Height), Math.Max(image.Width, image.Height));
+        return longSide <= MostElongated * (long)shortSide
+            ? image
+            : throw new UserInputException(
+                $"Image \"{record.Name}\" is {image.Width}x{image.Height}, its long side over {MostElongated} times its "
+                    + "short side. Crop it or remove it."
+            );
+    }
 }

@@ -1,4 +1,5 @@
 using LatentDiffusion.Data;
+using LatentDiffusion.Errors;
 using LatentDiffusion.Imaging;
 using LatentDiffusion.Tests.Imaging;
 using SkiaSharp;
@@ -78,5 +79,17 @@ public sealed class ImageDatasetTests
         var error = Assert.Throws<ImageFormatException>(() => dataset.Get(0, 0));
 
         Assert.Contains("\"cat/cut.png\" is cut short", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_strip_of_pixels_is_refused_and_named()
+    {
+        var transform = new ImageTransform(512);
+        var allowed = new ImageDataset(MemorySource.Patterned(1, 100), transform, seed: 1);
+        var strip = new ImageDataset(MemorySource.Patterned(60_000, 1), transform, seed: 1);
+
+        Assert.Equal(3 * 512 * 512, allowed.Get(0, 0).Pixels.Length);
+        var error = Assert.Throws<UserInputException>(() => strip.Get(0, 0));
+        Assert.Contains("\"image 0\" is 60000x1", error.Message, StringComparison.Ordinal);
     }
 }
