@@ -1,0 +1,97 @@
+using LatentDiffusion.Errors;
+using LatentDiffusion.Imaging;
+using LatentDiffusion.Randomness;
+
+namespace LatentDiffusion.Data;
+
+/// <summary>One image ready for training.</summary>
+/// <param name="Pixels">Bytes [3, size, size], owned by the caller.</param>
+/// <param name="Record">Name, class and caption.</param>
+public sealed record ImageSample(byte[] Pixels, ImageRecord Record);
+
+/// <summary>
+/// The images of a source, transformed. What <see cref="Get"/> returns depends on the seed, the epoch and the index alone,
+/// whichever thread asks and in whatever order.
+/// </summary>
+/// <remarks>
+/// Transformed images are kept in memory after their first use if the transform always crops alike and all of them fit
+/// into the limit: decoding is then done once instead of every epoch.
+/// </remarks>
+public sealed class ImageDataset
+{
+    /// <summary>Default limit for images kept in memory: 1 GiB.</summary>
+    public const long DefaultCacheBytes = 1L << 30;
+
+    // Tells this seed's use apart from others of the same run ("AUGM").
+    private const long AugmentationPurpose = 0x4155474d;
+
+    // Scaled by its short side, a strip longer than this could take gigabytes.
+    private const int MostElongated = 100;
+
+    private readonly byte[]?[]? cache;
+
+    /// <summary>Joins a source and a transform.</summary>
+    /// <param name="source">The images.</param>
+    /// <param name="transform">What is done to each.</param>
+    /// <param name="seed">The run's seed.</param>
+    /// <param name="cacheBytes">Most memory to spend on transformed images; 0 keeps none.</param>
+    public ImageDataset(IImageSource source, ImageTransform transform, long seed, long cacheBytes = DefaultCacheBytes)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        ArgumentNullException.ThrowIfNull(transform);
+        Source = source;
+        Transform = transform;
+        Seed = seed;
+        var needed = 3L * transform.Size * transform.Size * source.Count;
+        cache = transform.AlwaysCropsAlike && needed <= cacheBytes ? new byte[]?[source.Count] : null;
+    }
+
+    /// <summary>Where the images come from.</summary>
+    public IImageSource Source { get; }
+
+    /// <summary>What is done to them.</summary>
+    public ImageTransform Transform { get; }
+
+    /// <summary>The run's seed.</summary>
+    public long Seed { get; }
+
+    /// <summary>How many images there are.</summary>
+    public int Count => Source.Count;
+
+    /// <summary>Whether transformed images are kept in memory.</summary>
+    public bool KeepsImages => cache is not null;
+
+    /// <summary>Image <paramref name="index"/> as it looks in <paramref name="epoch"/>.</summary>
+    /// <exception cref="UserInputException">The image cannot be read or decoded.</exception>
+    public ImageSample Get(long epoch, int index)
+    {
+        var record = Source.Describe(index);
+        var seed = DerivedSeed.Of(Seed, AugmentationPurpose, epoch, index);
+        if (cache is null)
+        {
+            return new ImageSample(Transform.Apply(Decode(index, record), seed), record);
+        }
+
+        // Two threads may both find the place empty; they then store equal bytes.
+        var kept = cache[index] ??= Transform.Square(Decode(index, record), seed).ToPlanar();
+        var pixels = (byte[])kept.Clone();
+        if (Transform.Mirrors(seed))
+        {
+            Transform.Mirror(pixels);
+        }
+
+        return new ImageSample(pixels, record);
+    }
+
+    private RgbImage Decode(int index, ImageRecord record)
+    {
+        var image = ImageDecoder.Decode(Source.Read(index), record.Name, Transform.Background);
+        var (shortSide, longSide) = (Math.Min(image.Width, image.Height), Math.Max(image.Width, image.Height));
+        return longSide <= MostElongated * (long)shortSide
+            ? image
+            : throw new UserInputException(
+                $"Image \"{record.Name}\" is {image.Width}x{image.Height}, its long side over {MostElongated} times its "
+                    + "short side. Crop it or remove it."
+            );
+    }
+}

@@ -1,0 +1,117 @@
+using LatentDiffusion.Errors;
+using Parquet;
+
+namespace LatentDiffusion.Data;
+
+/// <summary>
+/// Images in a parquet file, one a row, ordered as the rows. The image column holds encoded bytes, directly or as
+/// <c>image.bytes</c> of a structure. The kept rows' images stay in memory as they are stored, so a file should fit there.
+/// </summary>
+public sealed class ParquetImageSource : IImageSource
+{
+    private readonly byte[][] images;
+    private readonly ImageRecord[] records;
+
+    private ParquetImageSource(byte[][] images, ImageRecord[] records, IReadOnlyList<string> classNames)
+    {
+        this.images = images;
+        this.records = records;
+        ClassNames = classNames;
+    }
+
+    /// <inheritdoc/>
+    public int Count => images.Length;
+
+    /// <summary>The classes of all rows, those that the filter leaves out too, so that ids agree between splits.</summary>
+    public IReadOnlyList<string> ClassNames { get; }
+
+    /// <summary>Reads a file.</summary>
+    /// <param name="path">A parquet file.</param>
+    /// <param name="columns">Which columns to use; the defaults if not given.</param>
+    /// <exception cref="UserInputException">
+    /// The file is missing or no parquet file, a column is missing or of a wrong type, or no row is left.
+    /// </exception>
+    public static ParquetImageSource Open(string path, SourceColumns? columns = null)
+    {
+        if (!File.Exists(path))
+        {
+            throw new UserInputException($"Parquet file \"{path}\" does not exist. Check the path.");
+        }
+
+        using var stream = OpenFile(path);
+        try
+        {
+            return ReadAsync(path, stream, columns ?? new SourceColumns()).GetAwaiter().GetResult();
+        }
+        catch (Exception e) when (e is not (UserInputException or OutOfMemoryException))
+        {
+            // The reader answers a damaged file with whatever exception its parsing runs into.
+            throw new UserInputException($"\"{path}\" is not a parquet file or is damaged. Copy or make it again.", e);
+        }
+    }
+
+    /// <inheritdoc/>
+    public ImageRecord Describe(int index) => records[index];
+
+    /// <inheritdoc/>
+    public byte[] Read(int index) => images[index];
+
+    private static FileStream OpenFile(string path)
+    {
+        try
+        {
+            return File.OpenRead(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new UserInputException($"Parquet file \"{path}\" cannot be opened: {e.Message}", e);
+        }
+    }
+
+    private static async Task<ParquetImageSource> ReadAsync(string path, Stream stream, SourceColumns columns)
+    {
+        await using var reader = await ParquetReader.CreateAsync(stream).ConfigureAwait(false);
+        var table = new ParquetColumns(path, reader.Schema);
+        var imageField = table.ImageField(columns.Image);
+        var classField = table.TextField(columns.Class);
+        var captionField = table.TextField(columns.Caption) ?? table.DefaultCaptionField();
+        var filterField = table.TextField(columns.Filter?.Column);
+
+        var images = new List<byte[]>();
+        var kept = new List<(string Name, string? Class, string? Caption)>();
+        var classes = new HashSet<string?>();
+        var row = 0;
+        for (var i = 0; i < reader.RowGroupCount; i++)
+        {
+            using var group = reader.OpenRowGroupReader(i);
+            var bytes = await ParquetColumns.ReadBytesAsync(group, imageField).ConfigureAwait(false);
+            var classNames = await ParquetColumns.ReadTextAsync(group, classField).ConfigureAwait(false);
+            var captions = await ParquetColumns.ReadTextAsync(group, captionField).ConfigureAwait(false);
+            var filterValues = await ParquetColumns.ReadTextAsync(group, filterField).ConfigureAwait(false);
+            for (var j = 0; j < bytes.Length; j++, row++)
+            {
+                classes.Add(classNames[j]);
+                if (columns.Filter is not null && filterValues[j] != columns.Filter.Value)
+                {
+                    continue;
+                }
+
+                var name = $"{Path.GetFileName(path)} row {row}";
+                images.Add(
+                    bytes[j] ?? throw new UserInputException($"{name} has no image in column \"{columns.Image}\".")
+                );
+                kept.Add((name, classNames[j], captions[j]));
+            }
+        }
+
+        if (images.Count == 0)
+        {
+            var reason = row == 0 ? "has no rows" : $"has no row with {columns.Filter} among its {row}";
+            throw new UserInputException($"Parquet file \"{path}\" {reason}.");
+        }
+
+        var classTable = new ClassTable(classes);
+        var records = kept.Select(r => new ImageRecord(r.Name, r.Class, classTable.IdOf(r.Class), r.Caption));
+        return new ParquetImageSource([.. images], [.. records], classTable.Names);
+    }
+}

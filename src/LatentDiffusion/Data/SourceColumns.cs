@@ -1,0 +1,42 @@
+using LatentDiffusion.Errors;
+
+namespace LatentDiffusion.Data;
+
+/// <summary>Which columns of a metadata table mean what.</summary>
+public sealed record SourceColumns
+{
+    /// <summary>
+    /// Column of a parquet file that holds encoded images: bytes, or a structure with a field <c>bytes</c>. Not used for
+    /// folders.
+    /// </summary>
+    public string Image { get; init; } = "image";
+
+    /// <summary>Column that holds the class. Null: a folder's sub-folders name the classes, a parquet file has none.</summary>
+    public string? Class { get; init; }
+
+    /// <summary>Column that holds the caption. Null: <c>text</c> or else <c>caption</c>, where there is one.</summary>
+    public string? Caption { get; init; }
+
+    /// <summary>Keeps only some rows. Null: all.</summary>
+    public RowFilter? Filter { get; init; }
+}
+
+/// <summary>Keeps the rows in which one column has one value, such as <c>split=train</c>.</summary>
+public sealed record RowFilter(string Column, string Value)
+{
+    /// <summary>Reads <c>column=value</c>.</summary>
+    /// <exception cref="UserInputException">There is no '=' or no column name.</exception>
+    public static RowFilter Parse(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        var at = text.IndexOf('=', StringComparison.Ordinal);
+        return at > 0
+            ? new RowFilter(text[..at].Trim(), text[(at + 1)..].Trim())
+            : throw new UserInputException(
+                $"Row filter \"{text}\" is not of the form column=value, as in split=train."
+            );
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{Column}={Value}";
+}
