@@ -20,6 +20,18 @@ internal sealed class VerbContext(ParseResult arguments, CommonOptions common, O
 
     public DeviceChoice Device => arguments.GetValue(common.Device) ?? DeviceChoice.Cpu;
 
+    /// <summary>As <see cref="OpenDevice"/>, for verbs that compute on the processor alone.</summary>
+    /// <exception cref="UserInputException">Another device was chosen.</exception>
+    public void OpenCpu()
+    {
+        if (Device.IsCuda)
+        {
+            throw new UserInputException($"--device {Device}: this verb computes on the processor. Use --device cpu.");
+        }
+
+        OpenDevice();
+    }
+
     /// <summary>Loads libtorch, sets its threads and opens the chosen device; call it before the first tensor.</summary>
     /// <exception cref="UserInputException">The chosen device is not there.</exception>
     /// <exception cref="TorchRuntimeException">libtorch cannot be used on this host.</exception>

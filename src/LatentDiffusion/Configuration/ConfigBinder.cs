@@ -1,4 +1,5 @@
 using System.Globalization;
+using LatentDiffusion.Errors;
 
 namespace LatentDiffusion.Configuration;
 

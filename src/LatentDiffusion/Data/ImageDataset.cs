@@ -83,6 +83,10 @@ public sealed class ImageDataset
         return new ImageSample(pixels, record);
     }
 
+    /// <summary>Whether <see cref="Get"/> mirrors image <paramref name="index"/> in <paramref name="epoch"/>.</summary>
+    public bool IsMirrored(long epoch, int index) =>
+        Transform.Mirrors(DerivedSeed.Of(Seed, AugmentationPurpose, epoch, index));
+
     private RgbImage Decode(int index, ImageRecord record)
     {
         var image = ImageDecoder.Decode(Source.Read(index), record.Name, Transform.Background);

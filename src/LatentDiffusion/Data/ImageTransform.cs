@@ -76,7 +76,7 @@ public sealed record ImageTransform
     }
 
     /// <summary>The resized and cropped image, not mirrored.</summary>
-    internal RgbImage Square(RgbImage image, long seed)
+    public RgbImage Square(RgbImage image, long seed)
     {
         if (Resize == ResizeMode.Stretch)
         {

@@ -46,6 +46,22 @@ public sealed class RgbImage
         }
     }
 
+    /// <summary>An image from planar bytes, the reverse of <see cref="ToPlanar"/>.</summary>
+    /// <param name="planar">[3, height, width].</param>
+    /// <param name="width">Pixels per row, at least 1.</param>
+    /// <param name="height">Rows, at least 1.</param>
+    public static RgbImage FromPlanar(ReadOnlySpan<byte> planar, int width, int height)
+    {
+        var plane = checked(width * height);
+        var image = new RgbImage(width, height, new byte[checked(3 * plane)]);
+        for (var i = 0; i < image.Pixels.Length; i++)
+        {
+            image.Pixels[i] = planar[i % 3 * plane + i / 3];
+        }
+
+        return image;
+    }
+
     /// <summary>An image of one colour.</summary>
     public static RgbImage Filled(int width, int height, Rgb colour)
     {

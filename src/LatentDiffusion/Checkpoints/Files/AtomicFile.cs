@@ -51,6 +51,10 @@ public static class AtomicFile
         DirectorySync.Flush(Path.GetDirectoryName(target)!);
     }
 
+    /// <summary>Replaces a file by text in UTF-8, see <see cref="Write"/>.</summary>
+    public static void WriteText(string path, string text) =>
+        Write(path, stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(text)));
+
     private static FileStream Create(string temporary, string target)
     {
         try

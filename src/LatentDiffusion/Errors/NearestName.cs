@@ -1,4 +1,4 @@
-namespace LatentDiffusion.Configuration;
+namespace LatentDiffusion.Errors;
 
 /// <summary>Guesses which name a misspelt one was meant to be.</summary>
 public static class NearestName

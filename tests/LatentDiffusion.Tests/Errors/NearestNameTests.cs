@@ -1,8 +1,8 @@
 using CsCheck;
-using LatentDiffusion.Configuration;
+using LatentDiffusion.Errors;
 using Xunit;
 
-namespace LatentDiffusion.Tests.Configuration;
+namespace LatentDiffusion.Tests.Errors;
 
 public sealed class NearestNameTests
 {

@@ -1,0 +1,34 @@
+using System.CommandLine;
+using System.Globalization;
+
+namespace LatentDiffusion.Cli.Commands;
+
+/// <summary>A width and height in pixels, written WxH.</summary>
+internal sealed record ImageSize(int Width, int Height)
+{
+    public static Option<ImageSize?> CreateOption() =>
+        new("--size")
+        {
+            Description = "Size of the images in pixels (default: the training size)",
+            HelpName = "WxH",
+            CustomParser = result =>
+            {
+                if (Parse(result.Tokens[0].Value) is { } size)
+                {
+                    return size;
+                }
+
+                result.AddError(
+                    $"option '--size' takes a width and a height such as 64x32, not '{result.Tokens[0].Value}'."
+                );
+                return null;
+            },
+        };
+
+    private static ImageSize? Parse(string text) =>
+        text.Split('x') is [var w, var h]
+        && int.TryParse(w, NumberStyles.None, CultureInfo.InvariantCulture, out var width)
+        && int.TryParse(h, NumberStyles.None, CultureInfo.InvariantCulture, out var height)
+            ? new ImageSize(width, height)
+            : null;
+}

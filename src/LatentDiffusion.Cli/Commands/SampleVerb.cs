@@ -1,0 +1,164 @@
+using System.CommandLine;
+using System.Globalization;
+using LatentDiffusion.Checkpoints.Files;
+using LatentDiffusion.Imaging;
+using LatentDiffusion.Models;
+using LatentDiffusion.Pipelines;
+
+namespace LatentDiffusion.Cli.Commands;
+
+/// <summary><c>ldm sample</c>: draws images from an unconditional or class-conditional model.</summary>
+internal sealed class SampleVerb : Verb
+{
+    private const int GridPixels = 96;
+
+    private readonly Argument<string> _model = new("model") { Description = "Run folder, model folder or file" };
+
+    private readonly Option<string[]> _class = new("--class")
+    {
+        Description = "Class by name or number; may be repeated (default: every class)",
+        HelpName = "NAME|ID",
+    };
+
+    private readonly Option<int> _count = new("--count")
+    {
+        Description = "Images per class, or in all for an unconditional model",
+        HelpName = "N",
+        DefaultValueFactory = _ => 8,
+    };
+
+    private readonly Option<int> _steps = new("--steps")
+    {
+        Description = "Sampler steps",
+        HelpName = "N",
+        DefaultValueFactory = _ => 50,
+    };
+
+    private readonly Option<string> _sampler = new("--sampler")
+    {
+        Description = "The sampler",
+        DefaultValueFactory = _ => "ddim",
+    };
+
+    private readonly Option<double> _guidance = new("--guidance")
+    {
+        Description = "Guidance scale; 1 is none",
+        HelpName = "S",
+        DefaultValueFactory = _ => 2,
+    };
+
+    private readonly Option<double> _eta = new("--eta")
+    {
+        Description = "Noise of the sampler, 0 to 1",
+        HelpName = "E",
+        DefaultValueFactory = _ => 0,
+    };
+
+    private readonly Option<ImageSize?> _size = ImageSize.CreateOption();
+
+    private readonly Option<string> _out = new("--out")
+    {
+        Description = "Folder for the images",
+        HelpName = "DIR",
+        DefaultValueFactory = _ => Path.Combine("out", "samples"),
+    };
+
+    private readonly Option<string?> _grid = new("--grid")
+    {
+        Description = "Also write all images as one sheet",
+        HelpName = "FILE",
+    };
+
+    public SampleVerb()
+        : base(
+            "sample",
+            "Draw images from an unconditional or class-conditional model",
+            "ldm sample out/demo/latent-diffusion --class food-drink --count 16 --grid food.png"
+        )
+    {
+        Arguments.Add(_model);
+        _sampler.AcceptOnlyFromAmong("ddim");
+        foreach (var option in new Option[] { _class, _count, _steps, _sampler, _guidance, _eta, _size, _out, _grid })
+        {
+            Options.Add(option);
+        }
+
+        Positive.Require(_count);
+        Positive.Require(_steps);
+        Positive.OrZero(_guidance);
+        Positive.OrZero(_eta);
+    }
+
+    public override Task<int> RunAsync(VerbContext context, CancellationToken cancellation)
+    {
+        var arguments = context.Arguments;
+        context.OpenCpu();
+        using var model = ModelFile.LoadLatentDiffusion(arguments.GetRequiredValue(_model));
+        var classes = ClassChoice.Resolve(arguments.GetValue(_class) ?? [], model.Config.Classes);
+        if (classes.Count == 0)
+        {
+            classes = [.. Enumerable.Range(0, model.Config.Classes.Count)];
+        }
+
+        var count = arguments.GetValue(_count);
+        var size = arguments.GetValue(_size);
+        var request = new SamplingRequest
+        {
+            Classes =
+                classes.Count == 0 ? new int?[count] : [.. classes.SelectMany(c => Enumerable.Repeat((int?)c, count))],
+            Seed = context.Seed ?? 0,
+            Steps = arguments.GetValue(_steps),
+            Guidance = arguments.GetValue(_guidance),
+            Eta = arguments.GetValue(_eta),
+            Width = size?.Width,
+            Height = size?.Height,
+        };
+        using var progress = context.Output.StartProgress();
+        var images = new ImageSampler(model).Sample(request, progress, cancellation);
+        progress.Dispose();
+
+        var folder = arguments.GetRequiredValue(_out);
+        Directory.CreateDirectory(folder);
+        var files = images
+            .Select((image, i) => Write(folder, NameOf(request, i, model.Config.Classes), image))
+            .ToList();
+        if (arguments.GetValue(_grid) is { } grid)
+        {
+            WriteGrid(grid, images, count, [.. classes.Select(c => model.Config.Classes[c])]);
+        }
+
+        context.Output.Result(
+            new
+            {
+                Folder = Path.GetFullPath(folder),
+                Files = files,
+                Seed = request.Seed,
+            },
+            r => $"{r.Files.Count} images in {r.Folder}"
+        );
+        return Task.FromResult(ExitCode.Done);
+    }
+
+    private static string NameOf(SamplingRequest request, int i, IReadOnlyList<string> classes)
+    {
+        var seed = (request.Seed + i).ToString(CultureInfo.InvariantCulture);
+        return request.Classes[i] is { } id ? $"{FileNames.Safe(classes[id])}-{seed}.png" : $"{seed}.png";
+    }
+
+    private static string Write(string folder, string name, RgbImage image)
+    {
+        var path = Path.GetFullPath(Path.Combine(folder, name));
+        AtomicFile.Write(path, stream => PngEncoder.Write(image, stream));
+        return path;
+    }
+
+    private static void WriteGrid(string path, IReadOnlyList<RgbImage> images, int columns, IReadOnlyList<string> rows)
+    {
+        var sheet = new ContactSheet(columns)
+        {
+            Upscale = Math.Max(1, GridPixels / images[0].Width),
+            RowCaptions = rows,
+        }.Draw(images);
+        AtomicFile.Write(path, stream => PngEncoder.Write(sheet, stream));
+    }
+}

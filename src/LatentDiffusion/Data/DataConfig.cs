@@ -1,0 +1,92 @@
+using System.ComponentModel;
+using LatentDiffusion.Configuration;
+
+namespace LatentDiffusion.Data;
+
+/// <summary>Where training images come from and how they are made square.</summary>
+[ConfigKinds(typeof(ImageFolderConfig), typeof(ParquetConfig))]
+public abstract record DataConfig
+{
+    /// <summary>Width and height of the training images, in pixels.</summary>
+    [Description("Width and height of the training images, in pixels.")]
+    [Minimum(1)]
+    public required int Size { get; init; }
+
+    /// <summary>How an image of another shape becomes square.</summary>
+    [Description("How an image of another shape becomes square.")]
+    public ResizeMode Resize { get; init; } = ResizeMode.ShortSide;
+
+    /// <summary>Which part of the long side is kept.</summary>
+    [Description("Which part of the long side is kept.")]
+    public CropPlace Crop { get; init; } = CropPlace.Center;
+
+    /// <summary>Probability of mirroring an image.</summary>
+    [Description("Probability of mirroring an image left to right.")]
+    [Minimum(0), Maximum(1)]
+    public double FlipProbability { get; init; }
+
+    /// <summary>The column that names an image's class.</summary>
+    [Description("The table column that names an image's class; image folders without one use their sub-folders.")]
+    public string? ClassColumn { get; init; }
+
+    /// <summary>Keeps only rows with this value.</summary>
+    [Description("Keeps only table rows with this value, as 'column=value'.")]
+    public string? Where { get; init; }
+
+    /// <summary>Threads that decode images.</summary>
+    [Description("Threads that decode images; never changes a result.")]
+    [Minimum(0)]
+    public int Workers { get; init; } = 1;
+
+    /// <summary>Opens the images.</summary>
+    /// <exception cref="Errors.UserInputException">They cannot be used.</exception>
+    public abstract IImageSource Open();
+
+    /// <summary>Opens the images with their transform.</summary>
+    /// <param name="seed">The run's seed.</param>
+    /// <exception cref="Errors.UserInputException">They cannot be used.</exception>
+    public ImageDataset OpenDataset(long seed) =>
+        new(
+            Open(),
+            new ImageTransform(Size)
+            {
+                Resize = Resize,
+                Crop = Crop,
+                FlipProbability = FlipProbability,
+            },
+            seed
+        );
+
+    private protected SourceColumns Columns =>
+        new() { Class = ClassColumn, Filter = Where is null ? null : RowFilter.Parse(Where) };
+}
+
+/// <summary>A folder of images; sub-folders are classes.</summary>
+[ConfigKind("image_folder")]
+public sealed record ImageFolderConfig : DataConfig
+{
+    /// <summary>The folder.</summary>
+    [Description("The folder.")]
+    [ConfigPath]
+    public required string Path { get; init; }
+
+    /// <inheritdoc/>
+    public override IImageSource Open() => ImageFolderSource.Open(Path, Columns);
+}
+
+/// <summary>A Parquet file with encoded images in one column.</summary>
+[ConfigKind("parquet")]
+public sealed record ParquetConfig : DataConfig
+{
+    /// <summary>The file.</summary>
+    [Description("The file.")]
+    [ConfigPath]
+    public required string Path { get; init; }
+
+    /// <summary>The column with the encoded images.</summary>
+    [Description("The column with the encoded images.")]
+    public string ImageColumn { get; init; } = "image";
+
+    /// <inheritdoc/>
+    public override IImageSource Open() => ParquetImageSource.Open(Path, Columns with { Image = ImageColumn });
+}

@@ -1,0 +1,105 @@
+using LatentDiffusion.Diffusion;
+using LatentDiffusion.Networks.Autoencoders;
+using LatentDiffusion.Networks.Conditioners;
+using LatentDiffusion.Networks.Unets;
+using static TorchSharp.torch;
+
+namespace LatentDiffusion.Models;
+
+/// <summary>
+/// A latent diffusion model (LDM section 3): a first stage, a denoising UNet in its latent space, a condition, a noise
+/// schedule, and the factor that brings latents to unit variance.
+/// </summary>
+public sealed class LatentDiffusionModel : IDisposable
+{
+    /// <summary>Builds the model with fresh weights.</summary>
+    /// <param name="config">The description.</param>
+    /// <param name="firstStage">A trained first stage that fits the description, now owned; null for a fresh one.</param>
+    /// <exception cref="ArgumentException">The parts do not fit each other.</exception>
+    public LatentDiffusionModel(LatentDiffusionModelConfig config, FirstStage? firstStage = null)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        Config = config;
+        FirstStage = firstStage ?? config.FirstStage.Build();
+        FirstStage.eval();
+        Unet = new Unet(UnetConfigOf(config));
+        if (Unet.Config.OutChannels != FirstStage.LatentChannels)
+        {
+            throw new ArgumentException(
+                $"The UNet has out_channels {Unet.Config.OutChannels}, the first stage's latents have "
+                    + $"{FirstStage.LatentChannels} channels: make them equal."
+            );
+        }
+
+        Conditioner = config.Conditioner is { } conditioner
+            ? new ClassConditioner(conditioner, config.Classes.Count)
+            : null;
+        Process = new DiffusionProcess(NoiseSchedule.Create(config.Schedule));
+        Denoiser = new Denoiser(Unet, Process, config.Objective.Parameterization);
+    }
+
+    /// <summary>The description the model was built from.</summary>
+    public LatentDiffusionModelConfig Config { get; }
+
+    /// <summary>Images to latents and back.</summary>
+    public FirstStage FirstStage { get; }
+
+    /// <summary>The denoising network.</summary>
+    public Unet Unet { get; }
+
+    /// <summary>Classes to conditions; null for an unconditional model.</summary>
+    public ClassConditioner? Conditioner { get; }
+
+    /// <summary>The forward diffusion process.</summary>
+    public DiffusionProcess Process { get; }
+
+    /// <summary>The UNet as a noise predictor.</summary>
+    public Denoiser Denoiser { get; }
+
+    /// <summary>Latents are multiplied by this before diffusion, so that their variance is about 1.</summary>
+    public double ScaleFactor { get; set; } = 1;
+
+    /// <summary>Scaled latents to images.</summary>
+    /// <param name="latents">[B, C, h, w], as diffusion sees them.</param>
+    /// <returns>[B, 3, H, W], about [-1,1], not clamped.</returns>
+    public Tensor DecodeScaled(Tensor latents)
+    {
+        ArgumentNullException.ThrowIfNull(latents);
+        using var unscaled = latents.div(ScaleFactor);
+        return FirstStage.Decode(unscaled);
+    }
+
+    /// <summary>The parameters that diffusion training changes: the UNet's and the conditioner's.</summary>
+    public IEnumerable<(string Name, Tensor Parameter)> TrainableParameters() =>
+        UnetParameters()
+            .Concat(
+                (Conditioner?.Network?.named_parameters() ?? []).Select(p =>
+                    (ModelTensors.ConditionerPrefix + p.name, (Tensor)p.parameter)
+                )
+            );
+
+    /// <summary>The UNet's parameters by their published names.</summary>
+    public IEnumerable<(string Name, Tensor Parameter)> UnetParameters() =>
+        Unet.named_parameters().Select(p => (ModelTensors.UnetPrefix + p.name, (Tensor)p.parameter));
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        FirstStage.Dispose();
+        Unet.Dispose();
+        Conditioner?.Dispose();
+        Process.Dispose();
+    }
+
+    // With class labels the UNet embeds every class and the null class.
+    private static UnetConfig UnetConfigOf(LatentDiffusionModelConfig config) =>
+        config.Conditioner switch
+        {
+            ClassLabelConfig => config.Unet with { NumClasses = config.Classes.Count + 1 },
+            ClassTokenConfig token when config.Unet.ContextDim != token.EmbedDim => throw new ArgumentException(
+                $"The conditioner's embed_dim is {token.EmbedDim} and the UNet's context_dim is "
+                    + $"{config.Unet.ContextDim?.ToString() ?? "absent"}: make them equal."
+            ),
+            _ => config.Unet,
+        };
+}

@@ -1,0 +1,106 @@
+using System.Globalization;
+using LatentDiffusion.Checkpoints;
+using LatentDiffusion.Checkpoints.Safetensors;
+using LatentDiffusion.Configuration;
+using LatentDiffusion.Errors;
+using LatentDiffusion.Networks.Autoencoders;
+using static TorchSharp.torch;
+
+namespace LatentDiffusion.Models;
+
+/// <summary>Writes and opens weights that carry the description of their model in their metadata.</summary>
+public static class ModelFile
+{
+    /// <summary>The name of the weights inside a checkpoint or model folder.</summary>
+    public const string FileName = "model.safetensors";
+
+    private const string ConfigKey = "ldm.model";
+    private const string ExperimentKey = "ldm.experiment";
+    private const string StepKey = "ldm.step";
+    private const string VersionKey = "ldm.version";
+
+    /// <summary>Writes a model.</summary>
+    /// <param name="path">The file; replaced as a whole or not at all.</param>
+    /// <param name="config">The description to build the model from.</param>
+    /// <param name="tensors">Names and tensors, borrowed.</param>
+    /// <param name="experiment">The resolved configuration of the run, as YAML.</param>
+    /// <param name="step">Training steps done.</param>
+    public static void Write(
+        string path,
+        ModelConfig config,
+        IEnumerable<KeyValuePair<string, Tensor>> tensors,
+        string experiment,
+        long step
+    ) =>
+        SafetensorsWriter.Write(
+            path,
+            tensors,
+            new Dictionary<string, string>
+            {
+                ["format"] = "pt",
+                [ConfigKey] = ConfigWriter.ToYaml(config),
+                [ExperimentKey] = experiment,
+                [StepKey] = step.ToString(CultureInfo.InvariantCulture),
+                [VersionKey] = typeof(ModelFile).Assembly.GetName().Version?.ToString(3) ?? "",
+            }
+        );
+
+    /// <summary>Reads the description that a file carries.</summary>
+    /// <exception cref="UserInputException">The file carries none, or one that does not bind.</exception>
+    public static ModelConfig ReadConfig(SafetensorsFile file)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        if (!file.Metadata.TryGetValue(ConfigKey, out var yaml))
+        {
+            throw new UserInputException(
+                $"{file.Path} does not say which model it is (no '{ConfigKey}' in its metadata): use a checkpoint "
+                    + "that 'ldm train' wrote."
+            );
+        }
+
+        return ConfigDocument.Parse(yaml, file.Path).Bind<ModelConfig>();
+    }
+
+    /// <summary>Loads the first stage of a model, whether it is an autoencoder or a complete diffusion model.</summary>
+    /// <param name="path">A run folder, a model folder, or a file.</param>
+    public static (FirstStage FirstStage, ModelConfig Config) LoadFirstStage(string path)
+    {
+        using var file = SafetensorsFile.Open(ModelLocation.Resolve(path));
+        var config = ReadConfig(file);
+        var firstStage = config.FirstStage.Build();
+        var prefix = config is LatentDiffusionModelConfig ? ModelTensors.FirstStagePrefix : "";
+        ModuleState.Load(
+            file,
+            ModuleState.Of(firstStage, prefix),
+            name => name.StartsWith(prefix, StringComparison.Ordinal)
+        );
+        firstStage.eval();
+        return (firstStage, config);
+    }
+
+    /// <summary>Loads a latent diffusion model for sampling.</summary>
+    /// <param name="path">A run folder, a model folder, or a file.</param>
+    /// <param name="useAverages">Whether to sample with the averaged weights where there are any.</param>
+    /// <exception cref="UserInputException">There is no such model, or it is only a first stage.</exception>
+    public static LatentDiffusionModel LoadLatentDiffusion(string path, bool useAverages = true)
+    {
+        using var file = SafetensorsFile.Open(ModelLocation.Resolve(path));
+        if (ReadConfig(file) is not LatentDiffusionModelConfig config)
+        {
+            throw new UserInputException(
+                $"{path} is an autoencoder and cannot sample by itself: train a latent_diffusion model on it, or use "
+                    + "'ldm reconstruct'."
+            );
+        }
+
+        var model = new LatentDiffusionModel(config);
+        ModelTensors.Load(file, model, ema: null);
+        if (useAverages)
+        {
+            ModelTensors.LoadAverages(file, model);
+        }
+
+        model.Unet.eval();
+        return model;
+    }
+}

@@ -1,0 +1,110 @@
+using LatentDiffusion.Checkpoints;
+using LatentDiffusion.Checkpoints.Safetensors;
+using LatentDiffusion.Diffusion;
+using static TorchSharp.torch;
+
+namespace LatentDiffusion.Models;
+
+/// <summary>The tensors of a latent diffusion model under the names of published checkpoints.</summary>
+public static class ModelTensors
+{
+    /// <summary>Before the UNet's names.</summary>
+    public const string UnetPrefix = "model.diffusion_model.";
+
+    /// <summary>Before the first stage's names.</summary>
+    public const string FirstStagePrefix = "first_stage_model.";
+
+    /// <summary>Before the conditioner's names.</summary>
+    public const string ConditionerPrefix = "cond_stage_model.";
+
+    private const string EmaPrefix = "model_ema.";
+    private const string EmaUpdates = EmaPrefix + "num_updates";
+    private const string EmaDecay = EmaPrefix + "decay";
+    private const string ScaleFactor = "scale_factor";
+
+    /// <summary>Everything that a checkpoint of the model holds; new tensors belong to the current dispose scope.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="ema">Averages of its UNet, or null.</param>
+    public static IEnumerable<KeyValuePair<string, Tensor>> Of(
+        LatentDiffusionModel model,
+        ExponentialMovingAverage? ema
+    )
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        return Buffers(model)
+            .Concat(Weights(model))
+            .Concat(ema?.Shadows.Select(s => KeyValuePair.Create(EmaName(s.Key), s.Value)) ?? [])
+            .Concat(ema is null ? [] : EmaCounters(ema));
+    }
+
+    /// <summary>Fills a model, and averages where given, from a checkpoint.</summary>
+    /// <param name="file">The checkpoint.</param>
+    /// <param name="model">Receives weights and scale factor.</param>
+    /// <param name="ema">Receives the averages and their count, or null.</param>
+    /// <exception cref="Errors.UserInputException">The tensors do not fit.</exception>
+    public static void Load(SafetensorsFile file, LatentDiffusionModel model, ExponentialMovingAverage? ema)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        ArgumentNullException.ThrowIfNull(model);
+        var targets = Weights(model);
+        if (ema is not null)
+        {
+            targets = targets.Concat(ema.Shadows.Select(s => KeyValuePair.Create(EmaName(s.Key), s.Value)));
+        }
+
+        ModuleState.Load(
+            file,
+            targets,
+            name =>
+                name.StartsWith(UnetPrefix, StringComparison.Ordinal)
+                || name.StartsWith(FirstStagePrefix, StringComparison.Ordinal)
+                || name.StartsWith(ConditionerPrefix, StringComparison.Ordinal)
+        );
+        using var scope = NewDisposeScope();
+        model.ScaleFactor = file.Tensors.ContainsKey(ScaleFactor)
+            ? file.Read(ScaleFactor).to(float64).item<double>()
+            : 1;
+        if (ema is not null)
+        {
+            ema.Updates = file.Read(EmaUpdates).to(int32).item<int>();
+        }
+    }
+
+    /// <summary>Replaces the UNet's weights by their averages, where a checkpoint has averages.</summary>
+    /// <returns>Whether it has.</returns>
+    public static bool LoadAverages(SafetensorsFile file, LatentDiffusionModel model)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        ArgumentNullException.ThrowIfNull(model);
+        if (!file.Tensors.ContainsKey(EmaUpdates))
+        {
+            return false;
+        }
+
+        ModuleState.Load(file, model.UnetParameters().Select(p => KeyValuePair.Create(EmaName(p.Name), p.Parameter)));
+        return true;
+    }
+
+    /// <summary>
+    /// The name of a parameter's average: the name below "model." without its dots, so it cannot be parsed back.
+    /// </summary>
+    private static string EmaName(string parameter) =>
+        EmaPrefix + parameter["model.".Length..].Replace(".", "", StringComparison.Ordinal);
+
+    private static IEnumerable<KeyValuePair<string, Tensor>> Weights(LatentDiffusionModel model) =>
+        ModuleState
+            .Of(model.Unet, UnetPrefix)
+            .Concat(ModuleState.Of(model.FirstStage, FirstStagePrefix))
+            .Concat(
+                model.Conditioner?.Network is { } conditioner ? ModuleState.Of(conditioner, ConditionerPrefix) : []
+            );
+
+    private static IEnumerable<KeyValuePair<string, Tensor>> Buffers(LatentDiffusionModel model) =>
+        model.Process.Buffers.Append(KeyValuePair.Create(ScaleFactor, tensor(model.ScaleFactor, dtype: float64)));
+
+    private static IEnumerable<KeyValuePair<string, Tensor>> EmaCounters(ExponentialMovingAverage ema) =>
+        [
+            KeyValuePair.Create(EmaDecay, tensor((float)ema.Decay)),
+            KeyValuePair.Create(EmaUpdates, tensor(ema.Updates, dtype: int32)),
+        ];
+}

@@ -1,0 +1,42 @@
+using LatentDiffusion.Imaging;
+using static TorchSharp.torch;
+
+namespace LatentDiffusion.Pipelines;
+
+/// <summary>Between plain images and batches of tensors in [-1, 1].</summary>
+public static class ImageTensors
+{
+    /// <summary>A batch from planar floats, copied.</summary>
+    /// <param name="pixels">[count, 3, size, size] in [-1, 1].</param>
+    /// <param name="count">Number of images.</param>
+    /// <param name="height">Rows.</param>
+    /// <param name="width">Columns.</param>
+    /// <returns>[count, 3, height, width].</returns>
+    public static Tensor FromPlanar(float[] pixels, int count, int height, int width) =>
+        tensor(pixels, [count, 3, height, width]);
+
+    /// <summary>A batch of one.</summary>
+    /// <returns>[1, 3, H, W] in [-1, 1].</returns>
+    public static Tensor FromImage(RgbImage image)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        return FromPlanar(PixelRange.ToPlanarFloats(image), 1, image.Height, image.Width);
+    }
+
+    /// <summary>The images of a batch, clamped and truncated to 8 bits as the reference does.</summary>
+    /// <param name="batch">[B, 3, H, W] in [-1, 1].</param>
+    public static IReadOnlyList<RgbImage> ToImages(Tensor batch)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        using var scope = NewDisposeScope();
+        var (height, width) = ((int)batch.shape[2], (int)batch.shape[3]);
+        var pixels = batch.detach().cpu().contiguous().data<float>().ToArray();
+        var size = 3 * height * width;
+        return
+        [
+            .. Enumerable
+                .Range(0, (int)batch.shape[0])
+                .Select(i => PixelRange.ToImage(pixels.AsSpan(i * size, size), width, height)),
+        ];
+    }
+}

@@ -1,0 +1,70 @@
+using System.ComponentModel;
+using LatentDiffusion.Configuration;
+using LatentDiffusion.Diffusion;
+using LatentDiffusion.Networks.Conditioners;
+using LatentDiffusion.Networks.Unets;
+
+namespace LatentDiffusion.Training.Experiments;
+
+/// <summary>Trains a latent diffusion model on a trained first stage (LDM sections 3.2 and 3.3).</summary>
+[ConfigKind("latent_diffusion")]
+public sealed record DiffusionExperiment : ExperimentConfig
+{
+    /// <summary>The trained first stage: a run folder, a model folder or a file.</summary>
+    [Description("The trained first stage: a run folder, a model folder or a file.")]
+    [ConfigPath]
+    public required string FirstStage { get; init; }
+
+    /// <summary>The denoising network.</summary>
+    [Description("The denoising network.")]
+    public required UnetConfig Unet { get; init; }
+
+    /// <summary>What the model is conditioned on, or null.</summary>
+    [Description("What the model is conditioned on; unconditional when absent.")]
+    public ConditionerConfig? Conditioner { get; init; }
+
+    /// <summary>The noise schedule.</summary>
+    [Description("The noise schedule.")]
+    public NoiseScheduleConfig Schedule { get; init; } = new();
+
+    /// <summary>The training objective.</summary>
+    [Description("The training objective.")]
+    public DiffusionObjectiveConfig Objective { get; init; } = new();
+
+    /// <summary>The factor on latents; measured on the first batch when absent.</summary>
+    [Description("The factor on latents; when absent, 1 / standard deviation of the first batch's latents.")]
+    [Minimum(0, Exclusive = true)]
+    public double? ScaleFactor { get; init; }
+
+    /// <summary>Encode every image once, before training, instead of in every step.</summary>
+    [Description("Encode every image once, before training, instead of in every step; not with random crops.")]
+    public bool CacheLatents { get; init; } = true;
+
+    /// <summary>The largest decay of the averaged weights.</summary>
+    [Description("The largest decay of the averaged weights; it grows towards this from 0.")]
+    [Minimum(0), Maximum(1, Exclusive = true)]
+    public double EmaDecay { get; init; } = 0.9999;
+
+    /// <summary>How sample sheets are drawn.</summary>
+    [Description("How sample sheets are drawn during training.")]
+    public SampleSheetConfig Samples { get; init; } = new();
+}
+
+/// <summary>How sample sheets are drawn during training.</summary>
+public sealed record SampleSheetConfig
+{
+    /// <summary>Images per class, or in all for an unconditional model.</summary>
+    [Description("Images per class (per sheet for an unconditional model).")]
+    [Minimum(1)]
+    public int PerClass { get; init; } = 8;
+
+    /// <summary>Sampler steps.</summary>
+    [Description("Sampler steps.")]
+    [Minimum(1)]
+    public int Steps { get; init; } = 50;
+
+    /// <summary>Guidance scale.</summary>
+    [Description("Guidance scale; 1 is none.")]
+    [Minimum(0)]
+    public double Guidance { get; init; } = 2;
+}

@@ -1,0 +1,66 @@
+using System.ComponentModel;
+using LatentDiffusion.Configuration;
+using LatentDiffusion.Data;
+using LatentDiffusion.Training.Optimization;
+
+namespace LatentDiffusion.Training.Experiments;
+
+/// <summary>What <c>ldm train</c> trains, on what and how.</summary>
+[ConfigKinds(typeof(AutoencoderExperiment), typeof(DiffusionExperiment))]
+public abstract record ExperimentConfig
+{
+    /// <summary>The seed of everything random in the run.</summary>
+    [Description("The seed of everything random in the run.")]
+    public long Seed { get; init; } = 23;
+
+    /// <summary>The training images.</summary>
+    [Description("The training images.")]
+    public required DataConfig Data { get; init; }
+
+    /// <summary>The optimiser.</summary>
+    [Description("The optimiser.")]
+    public required OptimizerConfig Optimizer { get; init; }
+
+    /// <summary>Length, checkpoints and log.</summary>
+    [Description("Length, checkpoints and log.")]
+    public TrainingConfig Training { get; init; } = new();
+}
+
+/// <summary>Length, checkpoints and log of a run.</summary>
+public sealed record TrainingConfig
+{
+    /// <summary>Images per step.</summary>
+    [Description("Images per step.")]
+    [Minimum(1)]
+    public int BatchSize { get; init; } = 32;
+
+    /// <summary>Optimiser steps of the whole run.</summary>
+    [Description("Optimiser steps of the whole run; --steps and --minutes may end it sooner.")]
+    [Minimum(1)]
+    public long Steps { get; init; } = 10_000;
+
+    /// <summary>Steps between lines of the log.</summary>
+    [Description("Steps between lines of the log.")]
+    [Minimum(1)]
+    public int LogEvery { get; init; } = 10;
+
+    /// <summary>Steps between sheets of samples or reconstructions.</summary>
+    [Description("Steps between sheets of samples or reconstructions; 0 for none before the end.")]
+    [Minimum(0)]
+    public int SampleEvery { get; init; } = 1000;
+
+    /// <summary>Minutes between checkpoints.</summary>
+    [Description("Minutes between checkpoints.")]
+    [Minimum(0, Exclusive = true)]
+    public double CheckpointMinutes { get; init; } = 5;
+
+    /// <summary>Steps between checkpoints, besides those by time.</summary>
+    [Description("Steps between checkpoints, besides those by time; 0 for none.")]
+    [Minimum(0)]
+    public int CheckpointEvery { get; init; }
+
+    /// <summary>How many checkpoints are kept.</summary>
+    [Description("How many checkpoints are kept.")]
+    [Minimum(1)]
+    public int KeepCheckpoints { get; init; } = 2;
+}

@@ -1,0 +1,73 @@
+using LatentDiffusion.Checkpoints;
+using LatentDiffusion.Checkpoints.Files;
+using LatentDiffusion.Configuration;
+using LatentDiffusion.Errors;
+using LatentDiffusion.Training.Experiments;
+
+namespace LatentDiffusion.Training.Runs;
+
+/// <summary>The folder of one training run: its resolved configuration, checkpoints, log and sheets.</summary>
+public sealed class RunFolder
+{
+    private const string ConfigName = "config.yaml";
+
+    private RunFolder(string path) => Root = path;
+
+    /// <summary>The folder.</summary>
+    public string Root { get; }
+
+    /// <summary>One JSON object per logged step.</summary>
+    public string MetricsFile => Path.Combine(Root, "metrics.jsonl");
+
+    /// <summary>TensorBoard event files.</summary>
+    public string TensorBoardFolder => Path.Combine(Root, "tensorboard");
+
+    /// <summary>The loss curves.</summary>
+    public string LossPlotFile => Path.Combine(Root, "loss.png");
+
+    /// <summary>The complete checkpoints, oldest first.</summary>
+    public IReadOnlyList<CheckpointFolder> Checkpoints => CheckpointFolders.In(Root);
+
+    /// <summary>The sheet of samples or reconstructions after a step.</summary>
+    public string SheetFile(long step) => Path.Combine(Root, "sheets", $"step-{step:d8}.png");
+
+    /// <summary>Starts a run or opens one to continue it.</summary>
+    /// <param name="path">The folder; created when missing.</param>
+    /// <param name="config">The resolved configuration, stored with the run.</param>
+    /// <param name="resume">Whether to continue what the folder holds.</param>
+    /// <exception cref="UserInputException">
+    /// The folder holds another run, or the same one and <paramref name="resume"/> is false.
+    /// </exception>
+    public static RunFolder Open(string path, ExperimentConfig config, bool resume)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        var folder = new RunFolder(Path.GetFullPath(path));
+        var stored = Path.Combine(folder.Root, ConfigName);
+        if (File.Exists(stored))
+        {
+            if (!resume)
+            {
+                throw new UserInputException(
+                    $"{path} already holds a run: continue it with --resume, or name another folder with --run."
+                );
+            }
+
+            var previous = ConfigDocument.Load(stored).Bind<ExperimentConfig>();
+            if (Essence(previous) != Essence(config))
+            {
+                throw new UserInputException(
+                    $"{path} was started with another configuration: only the 'training' section may change when "
+                        + $"a run is resumed. Compare with {stored}, or name another folder with --run."
+                );
+            }
+        }
+
+        Directory.CreateDirectory(folder.Root);
+        AtomicFile.WriteText(stored, ConfigWriter.ToYaml(config));
+        return folder;
+    }
+
+    // Length and log settings may change from one session of a run to the next; what decides the numbers may not.
+    private static string Essence(ExperimentConfig config) =>
+        ConfigWriter.ToYaml(config with { Training = new TrainingConfig { BatchSize = config.Training.BatchSize } });
+}

@@ -1,0 +1,101 @@
+using LatentDiffusion.Data;
+using LatentDiffusion.Errors;
+using LatentDiffusion.Models;
+using LatentDiffusion.Networks.Autoencoders;
+using LatentDiffusion.Progress;
+using LatentDiffusion.Training.Experiments;
+using LatentDiffusion.Training.Runs;
+using LatentDiffusion.Training.Trainers;
+
+namespace LatentDiffusion.Training;
+
+/// <summary>Trains what a configuration describes: the library's counterpart of <c>ldm train</c>.</summary>
+/// <param name="experiment">The configuration.</param>
+/// <param name="runFolder">Where checkpoints, log and sheets go.</param>
+public sealed class Trainer(ExperimentConfig experiment, string runFolder)
+{
+    /// <summary>Whether to continue the run that the folder holds.</summary>
+    public bool Resume { get; init; }
+
+    /// <summary>When to stop short of the configured steps.</summary>
+    public TrainingLimit Limit { get; init; } = new();
+
+    /// <summary>Told one plain line about the data and the model before training starts.</summary>
+    public Action<string> Log { get; init; } = _ => { };
+
+    /// <summary>Trains on the calling thread.</summary>
+    /// <param name="progress">Told after every step.</param>
+    /// <param name="cancellation">Stops after the step in hand and a checkpoint.</param>
+    /// <exception cref="UserInputException">Configuration, data or run folder are wrong.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled; the checkpoint is written.</exception>
+    /// <exception cref="TrainingDivergedException">The loss is no longer a finite number.</exception>
+    public TrainingResult Run(IProgress<StepProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        var dataset = experiment.Data.OpenDataset(experiment.Seed);
+        Log(DatasetSummary.Of(dataset.Source).ToString());
+        using ITrainer trainer = experiment switch
+        {
+            AutoencoderExperiment autoencoder => new AutoencoderTrainer(autoencoder, dataset),
+            DiffusionExperiment diffusion => CreateDiffusionTrainer(diffusion, dataset, progress, cancellation),
+            _ => throw new InvalidOperationException($"No trainer for {experiment.GetType().Name}."),
+        };
+        var run = RunFolder.Open(runFolder, experiment, Resume);
+        return new TrainingLoop(trainer, run, experiment.Training).Run(Limit, progress, cancellation);
+    }
+
+    private static DiffusionTrainer CreateDiffusionTrainer(
+        DiffusionExperiment experiment,
+        ImageDataset dataset,
+        IProgress<StepProgress>? progress,
+        CancellationToken cancellation
+    )
+    {
+        var (firstStage, firstStageConfig) = ModelFile.LoadFirstStage(experiment.FirstStage);
+        if (experiment.Conditioner is not null && dataset.Source.ClassNames.Count == 0)
+        {
+            throw new UserInputException(
+                "The conditioner needs classes and the images have none: put them into sub-folders named by class, "
+                    + "set data.class_column, or remove 'conditioner'."
+            );
+        }
+
+        TrainingStream.SeedInitialWeights(experiment.Seed);
+        var model = CreateModel(
+            new LatentDiffusionModelConfig
+            {
+                FirstStage = firstStageConfig.FirstStage,
+                ImageSize = experiment.Data.Size,
+                Unet = experiment.Unet,
+                Conditioner = experiment.Conditioner,
+                Classes = experiment.Conditioner is null ? [] : dataset.Source.ClassNames,
+                Schedule = experiment.Schedule,
+                Objective = experiment.Objective,
+            },
+            firstStage
+        );
+        var batchSize = experiment.Training.BatchSize;
+        return new DiffusionTrainer(
+            experiment,
+            model,
+            firstSample =>
+                experiment.CacheLatents
+                    ? new CachedLatents(model.FirstStage, dataset, batchSize, firstSample, progress, cancellation)
+                    : new EncodedLatents(
+                        model.FirstStage,
+                        new BatchLoader(dataset, batchSize, experiment.Data.Workers, firstSample)
+                    )
+        );
+    }
+
+    private static LatentDiffusionModel CreateModel(LatentDiffusionModelConfig config, FirstStage firstStage)
+    {
+        try
+        {
+            return new LatentDiffusionModel(config, firstStage);
+        }
+        catch (ArgumentException e)
+        {
+            throw new UserInputException($"The configuration does not describe a model: {e.Message}", e);
+        }
+    }
+}

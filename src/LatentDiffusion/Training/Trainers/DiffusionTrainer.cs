@@ -1,0 +1,144 @@
+using LatentDiffusion.Checkpoints.Safetensors;
+using LatentDiffusion.Configuration;
+using LatentDiffusion.Diffusion;
+using LatentDiffusion.Imaging;
+using LatentDiffusion.Models;
+using LatentDiffusion.Pipelines;
+using LatentDiffusion.Training.Experiments;
+using LatentDiffusion.Training.Optimization;
+using LatentDiffusion.Training.Runs;
+using static TorchSharp.torch;
+
+namespace LatentDiffusion.Training.Trainers;
+
+/// <summary>Trains the UNet and the conditioner of a latent diffusion model; the first stage stays as it is.</summary>
+internal sealed class DiffusionTrainer : ITrainer
+{
+    private readonly DiffusionExperiment _experiment;
+    private readonly LatentDiffusionModel _model;
+    private readonly Func<long, ILatentSource> _openLatents;
+    private readonly ExponentialMovingAverage _ema;
+    private readonly AdamW _optimizer;
+    private readonly DiffusionObjective _objective;
+    private ILatentSource? _latents;
+
+    /// <param name="experiment">The configuration.</param>
+    /// <param name="model">The model with its trained first stage; owned.</param>
+    /// <param name="openLatents">Opens the latents at a sample number.</param>
+    public DiffusionTrainer(
+        DiffusionExperiment experiment,
+        LatentDiffusionModel model,
+        Func<long, ILatentSource> openLatents
+    )
+    {
+        _experiment = experiment;
+        _model = model;
+        _openLatents = openLatents;
+        _model.Unet.train();
+        _ema = new ExponentialMovingAverage(model.UnetParameters(), experiment.EmaDecay);
+        _optimizer = new AdamW(model.TrainableParameters(), experiment.Optimizer);
+        _objective = new DiffusionObjective(experiment.Objective);
+    }
+
+    public string Name => "latent diffusion";
+
+    private int BatchSize => _experiment.Training.BatchSize;
+
+    public IReadOnlyDictionary<string, double> Step(long step)
+    {
+        _latents ??= _openLatents(step * BatchSize);
+        using var scope = NewDisposeScope();
+        using var stream = TrainingStream.ForStep(_experiment.Seed, step);
+        var batch = _latents.Next();
+        var latents = _model.FirstStage.SampleLatents(batch.Encoded, stream.Generator);
+        if (step == 0)
+        {
+            _model.ScaleFactor = _experiment.ScaleFactor ?? MeasureScale(latents);
+        }
+
+        _optimizer.ClearGradients();
+        var loss = Loss(latents.mul(_model.ScaleFactor), batch.ClassIds, stream.Generator);
+        loss.backward();
+        _optimizer.Step();
+        _ema.Update();
+        return new Dictionary<string, double> { ["loss"] = loss.item<float>() };
+    }
+
+    public void Write(string folder, long step)
+    {
+        using var scope = NewDisposeScope();
+        ModelFile.Write(
+            Path.Combine(folder, ModelFile.FileName),
+            _model.Config,
+            ModelTensors.Of(_model, _ema),
+            ConfigWriter.ToYaml(_experiment),
+            step
+        );
+        TrainerFiles.Write(
+            folder,
+            _optimizer,
+            new TrainingState(step, _experiment.Seed, step * BatchSize, _optimizer.Steps)
+        );
+    }
+
+    public long Read(string folder)
+    {
+        using var file = SafetensorsFile.Open(Path.Combine(folder, ModelFile.FileName));
+        ModelTensors.Load(file, _model, _ema);
+        return TrainerFiles.Read(folder, _optimizer).Step;
+    }
+
+    public RgbImage DrawSheet(CancellationToken cancellation)
+    {
+        using var averages = _ema.Use();
+        _model.Unet.eval();
+        try
+        {
+            var settings = _experiment.Samples;
+            return SampleSheet.Draw(
+                _model,
+                new SampleSheetRequest(settings.PerClass, settings.Steps, settings.Guidance, _experiment.Seed),
+                progress: null,
+                cancellation
+            );
+        }
+        finally
+        {
+            _model.Unet.train();
+        }
+    }
+
+    public void Dispose()
+    {
+        _latents?.Dispose();
+        _ema.Dispose();
+        _optimizer.Dispose();
+        _model.Dispose();
+    }
+
+    private Tensor Loss(Tensor start, int[] classIds, Generator generator)
+    {
+        var batch = start.shape[0];
+        var timesteps = randint(0, _model.Process.Schedule.Timesteps, [batch], dtype: int64, generator: generator);
+        var noise = randn(start.shape, generator: generator);
+        var noisy = _model.Process.AddNoise(start, timesteps, noise);
+        var condition = EncodeCondition(classIds, generator);
+        var prediction = _model.Unet.Forward(noisy, timesteps, condition.Context, condition.Labels);
+        return _objective.LossPerSample(prediction, start, noise).mean();
+    }
+
+    private Condition EncodeCondition(int[] classIds, Generator generator)
+    {
+        if (_model.Conditioner is not { } conditioner)
+        {
+            return Condition.None;
+        }
+
+        var labels = tensor(classIds.Select(id => id < 0 ? conditioner.NullClass : (long)id).ToArray());
+        var dropped = rand([classIds.Length], generator: generator).lt(_experiment.Conditioner!.DropProbability);
+        return conditioner.Encode(labels.masked_fill(dropped, conditioner.NullClass));
+    }
+
+    // LDM appendix G: latents are brought to unit standard deviation, pooled over all elements of the first batch.
+    private static double MeasureScale(Tensor latents) => 1 / latents.std().item<float>();
+}

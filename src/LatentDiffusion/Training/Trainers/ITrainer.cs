@@ -1,0 +1,24 @@
+using LatentDiffusion.Imaging;
+
+namespace LatentDiffusion.Training.Trainers;
+
+/// <summary>One kind of training, as the <see cref="TrainingLoop"/> sees it: steps, state, pictures.</summary>
+internal interface ITrainer : IDisposable
+{
+    /// <summary>What is trained, in a word or two.</summary>
+    string Name { get; }
+
+    /// <summary>Does optimiser step number <paramref name="step"/>, counted from 0.</summary>
+    /// <returns>Metrics; "loss" is among them.</returns>
+    IReadOnlyDictionary<string, double> Step(long step);
+
+    /// <summary>Writes weights and optimiser state after <paramref name="step"/> steps into a folder.</summary>
+    void Write(string folder, long step);
+
+    /// <summary>Restores what <see cref="Write"/> wrote.</summary>
+    /// <returns>The number of steps done.</returns>
+    long Read(string folder);
+
+    /// <summary>Draws a sheet that shows how far training has come, without changing its course.</summary>
+    RgbImage DrawSheet(CancellationToken cancellation);
+}

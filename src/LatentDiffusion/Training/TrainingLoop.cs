@@ -1,0 +1,101 @@
+using System.Diagnostics;
+using LatentDiffusion.Checkpoints;
+using LatentDiffusion.Checkpoints.Files;
+using LatentDiffusion.Imaging;
+using LatentDiffusion.Progress;
+using LatentDiffusion.Training.Experiments;
+using LatentDiffusion.Training.Logging;
+using LatentDiffusion.Training.Runs;
+using LatentDiffusion.Training.Trainers;
+
+namespace LatentDiffusion.Training;
+
+/// <summary>Runs a trainer's steps, and writes log, checkpoints and sheets on the way.</summary>
+/// <param name="trainer">What is trained.</param>
+/// <param name="run">Where it is written.</param>
+/// <param name="config">How long, how often.</param>
+internal sealed class TrainingLoop(ITrainer trainer, RunFolder run, TrainingConfig config)
+{
+    private readonly Stopwatch _sinceCheckpoint = Stopwatch.StartNew();
+
+    /// <summary>Trains from the newest checkpoint, or from the beginning, to the end or a limit.</summary>
+    /// <param name="limit">When to stop short of the configured steps.</param>
+    /// <param name="progress">Told after every step.</param>
+    /// <param name="cancellation">Stops after the step in hand and a checkpoint.</param>
+    /// <exception cref="OperationCanceledException">It was cancelled; the checkpoint is written.</exception>
+    /// <exception cref="TrainingDivergedException">The loss is no longer a finite number.</exception>
+    public TrainingResult Run(TrainingLimit limit, IProgress<StepProgress>? progress, CancellationToken cancellation)
+    {
+        var step = run.Checkpoints is [.., var newest] ? trainer.Read(newest.Path) : 0;
+        var first = step;
+        var last = Math.Min(config.Steps, limit.Steps ?? long.MaxValue);
+        using var log = new RunLog(run, step);
+        var clock = Stopwatch.StartNew();
+        var loss = double.NaN;
+        while (step < last && !(clock.Elapsed >= limit.Time))
+        {
+            if (cancellation.IsCancellationRequested)
+            {
+                Checkpoint(step);
+                cancellation.ThrowIfCancellationRequested();
+            }
+
+            var metrics = trainer.Step(step);
+            step++;
+            loss = metrics["loss"];
+            if (!double.IsFinite(loss))
+            {
+                throw new TrainingDivergedException(run, step);
+            }
+
+            if (step % config.LogEvery == 0 || step == last)
+            {
+                log.Write(step, clock.Elapsed.TotalSeconds, metrics);
+            }
+
+            progress?.Report(Describe(step, first, last, loss, clock.Elapsed, limit));
+            if (IsCheckpointDue(step))
+            {
+                Checkpoint(step);
+            }
+
+            if (config.SampleEvery > 0 && step % config.SampleEvery == 0 && step != last)
+            {
+                DrawSheet(step, cancellation);
+            }
+        }
+
+        Checkpoint(step);
+        DrawSheet(step, cancellation);
+        LossPlot.Write(MetricsFile.Read(run.MetricsFile), "loss", trainer.Name, run.LossPlotFile);
+        return new TrainingResult(run.Root, step, step - first, clock.Elapsed, loss);
+    }
+
+    // By time the units are seconds, so that the remaining time is right; by steps they are steps.
+    private StepProgress Describe(long step, long first, long last, double loss, TimeSpan elapsed, TrainingLimit limit)
+    {
+        var detail = FormattableString.Invariant($"step {step}, loss {loss:g4}");
+        var stepsShare = (double)(step - first) / (last - first);
+        return limit.Time is { } time && elapsed / time > stepsShare
+            ? new StepProgress($"train {trainer.Name}", elapsed.TotalSeconds, time.TotalSeconds, detail)
+            : new StepProgress($"train {trainer.Name}", step - first, last - first, detail);
+    }
+
+    private bool IsCheckpointDue(long step) =>
+        _sinceCheckpoint.Elapsed.TotalMinutes >= config.CheckpointMinutes
+        || (config.CheckpointEvery > 0 && step % config.CheckpointEvery == 0);
+
+    private void Checkpoint(long step)
+    {
+        CheckpointFolders.Write(run.Root, step, config.KeepCheckpoints, folder => trainer.Write(folder, step));
+        _sinceCheckpoint.Restart();
+    }
+
+    private void DrawSheet(long step, CancellationToken cancellation)
+    {
+        var path = run.SheetFile(step);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        var sheet = trainer.DrawSheet(cancellation);
+        AtomicFile.Write(path, stream => PngEncoder.Write(sheet, stream));
+    }
+}
