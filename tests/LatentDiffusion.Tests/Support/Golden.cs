@@ -1,6 +1,6 @@
 namespace LatentDiffusion.Tests.Support;
 
-/// <summary>Finds the reference files under tests/golden.</summary>
+/// <summary>Finds the reference files and folders under tests/golden.</summary>
 internal static class Golden
 {
     /// <param name="relativePath">For example "checkpoints/tricky_tensors.npz".</param>
@@ -9,7 +9,7 @@ internal static class Golden
         for (var folder = AppContext.BaseDirectory; folder is not null; folder = Path.GetDirectoryName(folder))
         {
             var candidate = Path.Combine(folder, "tests", "golden", relativePath);
-            if (File.Exists(candidate))
+            if (Path.Exists(candidate))
             {
                 return candidate;
             }
