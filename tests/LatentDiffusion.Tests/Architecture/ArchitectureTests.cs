@@ -72,7 +72,9 @@ public sealed class ArchitectureTests
     {
         var users = Library
             .Types.Where(type => Folder(type) is "Imaging" or "Data")
-            .Where(type => type.Dependencies.Any(d => d.Target.FullName.StartsWith("TorchSharp.", StringComparison.Ordinal)))
+            .Where(type =>
+                type.Dependencies.Any(d => d.Target.FullName.StartsWith("TorchSharp.", StringComparison.Ordinal))
+            )
             .Select(type => type.FullName);
         Assert.Empty(users);
     }

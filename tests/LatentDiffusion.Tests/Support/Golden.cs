@@ -6,15 +6,7 @@ internal static class Golden
     /// <param name="relativePath">For example "checkpoints/tricky_tensors.npz".</param>
     public static string PathOf(string relativePath)
     {
-        for (var folder = AppContext.BaseDirectory; folder is not null; folder = Path.GetDirectoryName(folder))
-        {
-            var candidate = Path.Combine(folder, "tests", "golden", relativePath);
-            if (Path.Exists(candidate))
-            {
-                return candidate;
-            }
-        }
-
-        throw new FileNotFoundException($"tests/golden/{relativePath} is not above {AppContext.BaseDirectory}.");
+        var path = Repository.PathOf(Path.Combine("tests", "golden", relativePath));
+        return Path.Exists(path) ? path : throw new FileNotFoundException($"There is no tests/golden/{relativePath}.");
     }
 }
