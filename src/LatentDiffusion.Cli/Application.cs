@@ -5,6 +5,7 @@ using LatentDiffusion.Cli.Commands;
 using LatentDiffusion.Cli.Terminal;
 using LatentDiffusion.Errors;
 using LatentDiffusion.Tensors.Runtime;
+using LatentDiffusion.Training;
 
 namespace LatentDiffusion.Cli;
 
@@ -83,7 +84,7 @@ internal sealed class Application
         return cause switch
         {
             UserInputException => Fail(name, FirstLine(cause.Message), ExitCode.WrongInput),
-            TorchRuntimeException or IOException or UnauthorizedAccessException => Fail(
+            TorchRuntimeException or TrainingDivergedException or IOException or UnauthorizedAccessException => Fail(
                 name,
                 FirstLine(cause.Message),
                 ExitCode.Failed
