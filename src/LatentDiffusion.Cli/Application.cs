@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using System.Runtime.InteropServices;
 using LatentDiffusion.Cli.Commands;
 using LatentDiffusion.Cli.Terminal;
 using LatentDiffusion.Errors;
@@ -18,6 +19,9 @@ internal sealed class Application
         ResponseFileTokenReplacer = null,
         EnablePosixBundling = false,
     };
+
+    private const string OutOfMemory =
+        "There is not enough memory. Use smaller images, fewer at once, or a smaller model.";
 
     private readonly RootCommand _root = new("Latent diffusion models: train both stages, sample, measure.");
     private readonly CommonOptions _common = new();
@@ -87,6 +91,13 @@ internal sealed class Application
             TorchRuntimeException or TrainingDivergedException or IOException or UnauthorizedAccessException => Fail(
                 name,
                 FirstLine(cause.Message),
+                ExitCode.Failed
+            ),
+            OutOfMemoryException => Fail(name, OutOfMemory, ExitCode.Failed),
+            // libtorch's allocator has no type of its own.
+            ExternalException when cause.Message.Contains("allocate memory", StringComparison.Ordinal) => Fail(
+                name,
+                OutOfMemory,
                 ExitCode.Failed
             ),
             _ => Fail(

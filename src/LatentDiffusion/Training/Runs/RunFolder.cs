@@ -65,7 +65,7 @@ public sealed class RunFolder
             }
         }
 
-        Directory.CreateDirectory(folder.Root);
+        OutputFolder.Create(folder.Root);
         AtomicDirectory.CleanUp(folder.Root);
         AtomicDirectory.CleanUp(folder.SheetsFolder);
         AtomicFile.WriteText(stored, ConfigWriter.ToYaml(config));
