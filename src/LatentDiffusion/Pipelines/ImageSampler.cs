@@ -1,3 +1,4 @@
+using System.Globalization;
 using LatentDiffusion.Diffusion;
 using LatentDiffusion.Errors;
 using LatentDiffusion.Imaging;
@@ -121,7 +122,7 @@ public sealed class ImageSampler(LatentDiffusionModel model)
 
     private void Check(SamplingRequest request)
     {
-        var multiple = model.FirstStage.DownsamplingFactor * model.Unet.SizeMultiple;
+        var multiple = model.SizeMultiple;
         foreach (var (name, value) in new[] { ("width", request.Width), ("height", request.Height) })
         {
             if (value is { } pixels && (pixels <= 0 || pixels % multiple != 0))
@@ -134,6 +135,13 @@ public sealed class ImageSampler(LatentDiffusionModel model)
         if (request.Steps < 1 || request.Steps > timesteps)
         {
             throw new UserInputException($"{request.Steps} sampler steps: choose 1 to {timesteps}.");
+        }
+
+        if (request.Eta is not (>= 0 and <= 1))
+        {
+            throw new UserInputException(
+                string.Create(CultureInfo.InvariantCulture, $"The sampler's eta {request.Eta} must be from 0 to 1.")
+            );
         }
 
         var classes = model.Config.Classes.Count;
