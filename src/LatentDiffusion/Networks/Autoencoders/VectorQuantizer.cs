@@ -1,3 +1,4 @@
+using LatentDiffusion.Networks.Layers;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -10,7 +11,7 @@ namespace LatentDiffusion.Networks.Autoencoders;
 public sealed record QuantizedLatents(Tensor Quantized, Tensor Loss, Tensor Indices);
 
 /// <summary>Replaces every latent vector by the nearest entry of a learned codebook (VQ regularisation, LDM section 3.1).</summary>
-public sealed class VectorQuantizer : nn.Module
+public sealed class VectorQuantizer : ExplicitModule
 {
     private readonly Embedding _embedding;
     private readonly double _beta;
