@@ -27,6 +27,7 @@ public sealed class VectorQuantizer : ExplicitModule
     public VectorQuantizer(int codes, int dimension, double beta = 0.25, bool legacyBeta = true)
         : base(nameof(VectorQuantizer))
     {
+        using var scope = NewDisposeScope();
         _beta = beta;
         _legacyBeta = legacyBeta;
         _embedding = nn.Embedding(codes, dimension);
@@ -36,6 +37,7 @@ public sealed class VectorQuantizer : ExplicitModule
         }
 
         register_module("embedding", _embedding);
+        this.OwnWeights();
     }
 
     /// <summary>Quantises latents and computes the loss that trains codebook and encoder.</summary>

@@ -15,8 +15,10 @@ public sealed class ClassEmbedder : ExplicitModule
     public ClassEmbedder(int embedDim, int classes)
         : base(nameof(ClassEmbedder))
     {
+        using var scope = NewDisposeScope();
         _embedding = nn.Embedding(classes, embedDim);
         register_module("embedding", _embedding);
+        this.OwnWeights();
     }
 
     /// <summary>Embeds labels.</summary>

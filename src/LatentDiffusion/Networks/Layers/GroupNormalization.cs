@@ -45,6 +45,7 @@ public sealed class GroupNormalization : ExplicitModule<Tensor, Tensor>
         _epsilon = epsilon;
         register_parameter("weight", _weight);
         register_parameter("bias", _bias);
+        this.OwnWeights();
     }
 
     /// <inheritdoc/>

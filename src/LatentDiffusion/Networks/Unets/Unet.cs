@@ -25,6 +25,7 @@ public sealed class Unet : ExplicitModule
         : base(nameof(Unet))
     {
         ArgumentNullException.ThrowIfNull(config);
+        using var scope = NewDisposeScope();
         Config = config;
         var embedding = 4 * config.ModelChannels;
         _timeIn = nn.Linear(config.ModelChannels, embedding);
@@ -59,6 +60,8 @@ public sealed class Unet : ExplicitModule
             _outConv = Layer.ZeroInitialised(Layer.Convolution3x3(config.ModelChannels, config.OutChannels));
             register_module("out", new KeyGroup(("0", _outNorm), ("2", _outConv)));
         }
+
+        this.OwnWeights();
     }
 
     /// <summary>The architecture.</summary>
