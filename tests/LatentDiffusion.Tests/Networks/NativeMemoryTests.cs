@@ -8,7 +8,7 @@ using Xunit;
 
 namespace LatentDiffusion.Tests.Networks;
 
-/// <summary>Networks free all they allocate: in the end, and in every call all but what they return.</summary>
+/// <summary>Networks free all they allocate: when disposed, and in every call all but what they return.</summary>
 [Collection(nameof(ProcessWideState))]
 public sealed class NativeMemoryTests
 {
@@ -42,84 +42,89 @@ public sealed class NativeMemoryTests
 
     [Theory]
     [MemberData(nameof(UnetKinds))]
-    public void A_unet_frees_everything(string kind) =>
-        LiveTensors.NoneLeftToFinalizers(() =>
-        {
-            using var unet = CreateUnet(kind);
-            using var inputs = new UnetInputs();
-            LiveTensors.Unchanged(() =>
-            {
-                using var noGradient = torch.no_grad();
-                using var output = inputs.RunThrough(unet);
-            });
-        });
-
-    [Theory]
-    [MemberData(nameof(UnetKinds))]
-    public void A_training_step_of_a_unet_frees_everything(string kind) =>
-        LiveTensors.NoneLeftToFinalizers(() =>
-        {
-            using var unet = CreateUnet(kind);
-            using var inputs = new UnetInputs();
-            LiveTensors.Unchanged(() =>
-            {
-                using var scope = torch.NewDisposeScope();
-                inputs.RunThrough(unet).pow(2).mean().backward();
-                Assert.All(unet.parameters(), parameter => Assert.NotNull(parameter.grad));
-            });
-        });
+    public void A_disposed_unet_leaves_nothing_to_the_garbage_collector(string kind) =>
+        LiveTensors.NoneLeftToFinalizers(() => CreateUnet(kind).Dispose());
 
     [Theory]
     [MemberData(nameof(AutoencoderKinds))]
-    public void An_autoencoder_frees_everything(string kind) =>
-        LiveTensors.NoneLeftToFinalizers(() =>
+    public void A_disposed_autoencoder_leaves_nothing_to_the_garbage_collector(string kind) =>
+        LiveTensors.NoneLeftToFinalizers(() => CreateAutoencoder(kind).Dispose());
+
+    [Theory]
+    [MemberData(nameof(UnetKinds))]
+    public void A_call_of_a_unet_frees_all_but_its_result(string kind)
+    {
+        using var unet = CreateUnet(kind);
+        using var inputs = new UnetInputs();
+        LiveTensors.Unchanged(() =>
         {
-            using var autoencoder = CreateAutoencoder(kind);
-            using var images = FormulaInput.X([1, 3, 8, 8]);
-            LiveTensors.Unchanged(() =>
-            {
-                using var noGradient = torch.no_grad();
-                using var encoded = autoencoder.Encode(images);
-                using var sample = autoencoder.SampleLatents(encoded);
-                using var mode = autoencoder.ModeOfLatents(encoded);
-                using var decoded = autoencoder.Decode(sample);
-            });
+            using var noGradient = torch.no_grad();
+            using var output = inputs.RunThrough(unet);
         });
+    }
+
+    [Theory]
+    [MemberData(nameof(UnetKinds))]
+    public void A_training_step_of_a_unet_frees_everything(string kind)
+    {
+        using var unet = CreateUnet(kind);
+        using var inputs = new UnetInputs();
+        LiveTensors.Unchanged(() =>
+        {
+            using var scope = torch.NewDisposeScope();
+            inputs.RunThrough(unet).pow(2).mean().backward();
+            Assert.All(unet.parameters(), parameter => Assert.NotNull(parameter.grad));
+        });
+    }
+
+    [Theory]
+    [MemberData(nameof(AutoencoderKinds))]
+    public void Calls_of_an_autoencoder_free_all_but_their_results(string kind)
+    {
+        using var autoencoder = CreateAutoencoder(kind);
+        using var images = FormulaInput.X([1, 3, 8, 8]);
+        LiveTensors.Unchanged(() =>
+        {
+            using var noGradient = torch.no_grad();
+            using var encoded = autoencoder.Encode(images);
+            using var sample = autoencoder.SampleLatents(encoded);
+            using var mode = autoencoder.ModeOfLatents(encoded);
+            using var decoded = autoencoder.Decode(sample);
+        });
+    }
 
     [Theory]
     [InlineData("kl")]
     [InlineData("vq")]
-    public void A_training_step_of_an_autoencoder_frees_everything(string kind) =>
-        LiveTensors.NoneLeftToFinalizers(() =>
+    public void A_training_step_of_an_autoencoder_frees_everything(string kind)
+    {
+        using var autoencoder = CreateAutoencoder(kind);
+        using var images = FormulaInput.X([1, 3, 8, 8]);
+        LiveTensors.Unchanged(() =>
         {
-            using var autoencoder = CreateAutoencoder(kind);
-            using var images = FormulaInput.X([1, 3, 8, 8]);
-            LiveTensors.Unchanged(() =>
-            {
-                using var scope = torch.NewDisposeScope();
-                var latents = autoencoder.SampleLatents(autoencoder.Encode(images));
-                autoencoder.Decode(latents).sub(images).pow(2).mean().backward();
-            });
+            using var scope = torch.NewDisposeScope();
+            var latents = autoencoder.SampleLatents(autoencoder.Encode(images));
+            autoencoder.Decode(latents).sub(images).pow(2).mean().backward();
         });
+    }
 
     [Fact]
-    public void Quantiser_and_class_embedder_free_everything() =>
-        LiveTensors.NoneLeftToFinalizers(() =>
+    public void Calls_of_quantiser_and_class_embedder_free_all_but_their_results()
+    {
+        using var quantizer = new VectorQuantizer(codes: 4, dimension: 3);
+        using var embedder = new ClassEmbedder(embedDim: 4, classes: 3);
+        using var latents = FormulaInput.X([1, 3, 2, 2]);
+        using var labels = torch.zeros(2, torch.int64);
+        LiveTensors.Unchanged(() =>
         {
-            using var quantizer = new VectorQuantizer(codes: 4, dimension: 3);
-            using var embedder = new ClassEmbedder(embedDim: 4, classes: 3);
-            using var latents = FormulaInput.X([1, 3, 2, 2]);
-            using var labels = torch.zeros(2, torch.int64);
-            LiveTensors.Unchanged(() =>
-            {
-                var (quantized, loss, indices) = quantizer.Quantize(latents);
-                quantizer.Lookup(indices, 1, 2, 2).Dispose();
-                embedder.Forward(labels).Dispose();
-                quantized.Dispose();
-                loss.Dispose();
-                indices.Dispose();
-            });
+            var (quantized, loss, indices) = quantizer.Quantize(latents);
+            quantizer.Lookup(indices, 1, 2, 2).Dispose();
+            embedder.Forward(labels).Dispose();
+            quantized.Dispose();
+            loss.Dispose();
+            indices.Dispose();
         });
+    }
 
     [Fact]
     public void Weights_outlive_the_dispose_scope_in_which_their_module_was_built()
