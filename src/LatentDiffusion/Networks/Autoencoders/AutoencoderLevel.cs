@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace LatentDiffusion.Networks.Autoencoders;
 
 /// <summary>The blocks of one resolution: residual blocks, attention after each where wanted, then a resampling.</summary>
-internal sealed class AutoencoderLevel : nn.Module<Tensor, Tensor>
+internal sealed class AutoencoderLevel : ExplicitModule<Tensor, Tensor>
 {
     private readonly nn.Module<Tensor, Tensor>[] _layers;
 

@@ -1,9 +1,10 @@
+using LatentDiffusion.Networks.Layers;
 using static TorchSharp.torch;
 
 namespace LatentDiffusion.Networks.Autoencoders;
 
 /// <summary>The middle of encoder and decoder, at the latent's resolution: block, attention, block.</summary>
-internal sealed class AutoencoderMiddle : nn.Module<Tensor, Tensor>
+internal sealed class AutoencoderMiddle : ExplicitModule<Tensor, Tensor>
 {
     private readonly ResnetBlock _block1;
     private readonly nn.Module<Tensor, Tensor>? _attention;

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace LatentDiffusion.Networks.Autoencoders;
 
 /// <summary>Latent features to images, f times larger per side.</summary>
-internal sealed class Decoder : nn.Module<Tensor, Tensor>
+internal sealed class Decoder : ExplicitModule<Tensor, Tensor>
 {
     private readonly Conv2d _in;
     private readonly AutoencoderMiddle _middle;

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace LatentDiffusion.Networks.Autoencoders;
 
 /// <summary>Images to latent features, f times smaller per side.</summary>
-internal sealed class Encoder : nn.Module<Tensor, Tensor>
+internal sealed class Encoder : ExplicitModule<Tensor, Tensor>
 {
     private readonly Conv2d _in;
     private readonly AutoencoderLevel[] _levels;

@@ -1,3 +1,4 @@
+using LatentDiffusion.Networks.Layers;
 using static TorchSharp.torch;
 
 namespace LatentDiffusion.Networks.Autoencoders;
@@ -6,7 +7,7 @@ namespace LatentDiffusion.Networks.Autoencoders;
 /// The perceptual compression stage as latent diffusion uses it: images to latents and back (LDM section 3.1).
 /// </summary>
 /// <remarks>Latents here are unscaled; the diffusion model multiplies them by its scale factor.</remarks>
-public abstract class FirstStage : nn.Module
+public abstract class FirstStage : ExplicitModule
 {
     private protected FirstStage(string name, int latentChannels, int downsamplingFactor)
         : base(name)

@@ -21,6 +21,7 @@ public sealed class KlAutoencoder : FirstStage
     public KlAutoencoder(AutoencoderConfig config, int embedDim)
         : base(nameof(KlAutoencoder), embedDim, Checked(config).DownsamplingFactor)
     {
+        using var scope = NewDisposeScope();
         _encoder = new Encoder(config, 2 * config.ZChannels);
         _decoder = new Decoder(config);
         _quantConvolution = Layer.Convolution1x1(2 * config.ZChannels, 2 * embedDim);
@@ -29,6 +30,7 @@ public sealed class KlAutoencoder : FirstStage
         register_module("decoder", _decoder);
         register_module("quant_conv", _quantConvolution);
         register_module("post_quant_conv", _postQuantConvolution);
+        this.OwnWeights();
     }
 
     /// <inheritdoc/>

@@ -6,7 +6,7 @@ namespace LatentDiffusion.Networks.Autoencoders;
 
 /// <summary>Attention whose cost grows linearly with the number of positions; softmax over the keys only.</summary>
 /// <remarks>As in the reference it has neither norm nor residual connection.</remarks>
-internal sealed class LinearAttention : nn.Module<Tensor, Tensor>
+internal sealed class LinearAttention : ExplicitModule<Tensor, Tensor>
 {
     private readonly Conv2d _qkv;
     private readonly Conv2d _output;

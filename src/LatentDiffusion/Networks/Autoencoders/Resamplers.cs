@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace LatentDiffusion.Networks.Autoencoders;
 
 /// <summary>Halves the resolution with a strided 3x3 convolution, padded at the right and bottom only.</summary>
-internal sealed class Downsample : nn.Module<Tensor, Tensor>
+internal sealed class Downsample : ExplicitModule<Tensor, Tensor>
 {
     private readonly Conv2d _convolution;
 
@@ -24,7 +24,7 @@ internal sealed class Downsample : nn.Module<Tensor, Tensor>
 }
 
 /// <summary>Doubles the resolution: nearest neighbour, then a 3x3 convolution.</summary>
-internal sealed class Upsample : nn.Module<Tensor, Tensor>
+internal sealed class Upsample : ExplicitModule<Tensor, Tensor>
 {
     private readonly Conv2d _convolution;
 

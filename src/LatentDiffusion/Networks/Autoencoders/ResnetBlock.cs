@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace LatentDiffusion.Networks.Autoencoders;
 
 /// <summary>The autoencoder's residual block: norm, SiLU, 3x3 convolution, twice.</summary>
-internal sealed class ResnetBlock : nn.Module<Tensor, Tensor>
+internal sealed class ResnetBlock : ExplicitModule<Tensor, Tensor>
 {
     private readonly GroupNormalization _norm1;
     private readonly Conv2d _conv1;

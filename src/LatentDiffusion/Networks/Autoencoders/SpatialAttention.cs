@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace LatentDiffusion.Networks.Autoencoders;
 
 /// <summary>Single-head self-attention over all positions, with a residual connection ("vanilla").</summary>
-internal sealed class SpatialAttention : nn.Module<Tensor, Tensor>
+internal sealed class SpatialAttention : ExplicitModule<Tensor, Tensor>
 {
     private readonly GroupNormalization _norm;
     private readonly Conv2d _query;

@@ -1,3 +1,4 @@
+using LatentDiffusion.Networks.Layers;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -10,7 +11,7 @@ namespace LatentDiffusion.Networks.Autoencoders;
 public sealed record QuantizedLatents(Tensor Quantized, Tensor Loss, Tensor Indices);
 
 /// <summary>Replaces every latent vector by the nearest entry of a learned codebook (VQ regularisation, LDM section 3.1).</summary>
-public sealed class VectorQuantizer : nn.Module
+public sealed class VectorQuantizer : ExplicitModule
 {
     private readonly Embedding _embedding;
     private readonly double _beta;
@@ -26,6 +27,7 @@ public sealed class VectorQuantizer : nn.Module
     public VectorQuantizer(int codes, int dimension, double beta = 0.25, bool legacyBeta = true)
         : base(nameof(VectorQuantizer))
     {
+        using var scope = NewDisposeScope();
         _beta = beta;
         _legacyBeta = legacyBeta;
         _embedding = nn.Embedding(codes, dimension);
@@ -35,6 +37,7 @@ public sealed class VectorQuantizer : nn.Module
         }
 
         register_module("embedding", _embedding);
+        this.OwnWeights();
     }
 
     /// <summary>Quantises latents and computes the loss that trains codebook and encoder.</summary>

@@ -25,6 +25,7 @@ public sealed class VqAutoencoder : FirstStage
     public VqAutoencoder(AutoencoderConfig config, int embedDim, int codes, double beta = 0.25, bool legacyBeta = true)
         : base(nameof(VqAutoencoder), embedDim, Checked(config).DownsamplingFactor)
     {
+        using var scope = NewDisposeScope();
         _encoder = new Encoder(config, config.ZChannels);
         _decoder = new Decoder(config);
         Quantizer = new VectorQuantizer(codes, embedDim, beta, legacyBeta);
@@ -35,6 +36,7 @@ public sealed class VqAutoencoder : FirstStage
         register_module("quantize", Quantizer);
         register_module("quant_conv", _quantConvolution);
         register_module("post_quant_conv", _postQuantConvolution);
+        this.OwnWeights();
     }
 
     /// <summary>The codebook.</summary>

@@ -1,10 +1,11 @@
+using LatentDiffusion.Networks.Layers;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace LatentDiffusion.Networks.Conditioners;
 
 /// <summary>Turns a class label into one context token for cross-attention (LDM appendix E.2).</summary>
-public sealed class ClassEmbedder : nn.Module
+public sealed class ClassEmbedder : ExplicitModule
 {
     private readonly Embedding _embedding;
 
@@ -14,8 +15,10 @@ public sealed class ClassEmbedder : nn.Module
     public ClassEmbedder(int embedDim, int classes)
         : base(nameof(ClassEmbedder))
     {
+        using var scope = NewDisposeScope();
         _embedding = nn.Embedding(classes, embedDim);
         register_module("embedding", _embedding);
+        this.OwnWeights();
     }
 
     /// <summary>Embeds labels.</summary>

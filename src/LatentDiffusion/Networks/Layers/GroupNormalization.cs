@@ -1,11 +1,12 @@
 using TorchSharp.Modules;
+using TorchSharp.Utils;
 using static TorchSharp.torch;
 
 namespace LatentDiffusion.Networks.Layers;
 
 /// <summary>Group normalisation over 32 groups with a learned scale (starting at 1) and shift (starting at 0) per channel.</summary>
 /// <remarks>TorchSharp 0.107's own GroupNorm leaves both uninitialised, so it is not used.</remarks>
-public sealed class GroupNormalization : nn.Module<Tensor, Tensor>
+public sealed class GroupNormalization : ExplicitModule<Tensor, Tensor>
 {
     /// <summary>The number of groups in every network of the reference.</summary>
     public const int Groups = 32;
@@ -16,7 +17,11 @@ public sealed class GroupNormalization : nn.Module<Tensor, Tensor>
     /// <summary>The epsilon of the UNet's blocks.</summary>
     public const double UnetEpsilon = 1e-5;
 
+    // The names let to() put the converted parameters into these fields.
+    [ComponentName(Name = "weight")]
     private readonly Parameter _weight;
+
+    [ComponentName(Name = "bias")]
     private readonly Parameter _bias;
     private readonly double _epsilon;
 
@@ -40,6 +45,7 @@ public sealed class GroupNormalization : nn.Module<Tensor, Tensor>
         _epsilon = epsilon;
         register_parameter("weight", _weight);
         register_parameter("bias", _bias);
+        this.OwnWeights();
     }
 
     /// <inheritdoc/>

@@ -7,7 +7,7 @@ namespace LatentDiffusion.Networks.Layers;
 /// <c>nn.Sequential</c> containers ("in_layers.0", "in_layers.2"); this gives our modules the same names while their
 /// forward passes stay explicit.
 /// </summary>
-internal sealed class KeyGroup : nn.Module
+internal sealed class KeyGroup : ExplicitModule
 {
     public KeyGroup(params ReadOnlySpan<(string Key, nn.Module Module)> members)
         : base(nameof(KeyGroup))

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace LatentDiffusion.Networks.Unets;
 
 /// <summary>Self-attention over all positions of a feature map, with a residual connection.</summary>
-internal sealed class AttentionBlock : nn.Module<Tensor, Tensor>
+internal sealed class AttentionBlock : ExplicitModule<Tensor, Tensor>
 {
     private readonly GroupNormalization _norm;
     private readonly Conv1d _qkv;

@@ -7,7 +7,7 @@ namespace LatentDiffusion.Networks.Unets;
 /// <summary>
 /// Attention from a token sequence to another one (LDM section 3.3), or to itself when there is none.
 /// </summary>
-internal sealed class CrossAttention : nn.Module<Tensor, Tensor?, Tensor>
+internal sealed class CrossAttention : ExplicitModule<Tensor, Tensor?, Tensor>
 {
     private readonly Linear _query;
     private readonly Linear _key;

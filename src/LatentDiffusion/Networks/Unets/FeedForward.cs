@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace LatentDiffusion.Networks.Unets;
 
 /// <summary>The transformer block's feed-forward network with a gated GELU: value (first half) times GELU(gate).</summary>
-internal sealed class FeedForward : nn.Module<Tensor, Tensor>
+internal sealed class FeedForward : ExplicitModule<Tensor, Tensor>
 {
     private const int Expansion = 4;
 

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace LatentDiffusion.Networks.Unets;
 
 /// <summary>Halves the resolution: a strided 3x3 convolution padded on every side, or average pooling.</summary>
-internal sealed class Downsample : nn.Module<Tensor, Tensor>
+internal sealed class Downsample : ExplicitModule<Tensor, Tensor>
 {
     private readonly Conv2d? _convolution;
 
@@ -23,7 +23,7 @@ internal sealed class Downsample : nn.Module<Tensor, Tensor>
 }
 
 /// <summary>Doubles the resolution: nearest neighbour, then a 3x3 convolution if asked for.</summary>
-internal sealed class Upsample : nn.Module<Tensor, Tensor>
+internal sealed class Upsample : ExplicitModule<Tensor, Tensor>
 {
     private readonly Conv2d? _convolution;
 

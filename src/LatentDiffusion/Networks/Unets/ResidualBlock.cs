@@ -15,7 +15,7 @@ internal enum Resampling
 /// <summary>
 /// The UNet's residual block: two 3x3 convolutions with the timestep embedding added, or scaling and shifting, between them.
 /// </summary>
-internal sealed class ResidualBlock : nn.Module<Tensor, Tensor, Tensor>
+internal sealed class ResidualBlock : ExplicitModule<Tensor, Tensor, Tensor>
 {
     private readonly GroupNormalization _inNorm;
     private readonly Conv2d _inConv;

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace LatentDiffusion.Networks.Unets;
 
 /// <summary>Runs transformer blocks over the positions of a feature map (LDM section 3.3, appendix E.2.1).</summary>
-internal sealed class SpatialTransformer : nn.Module<Tensor, Tensor?, Tensor>
+internal sealed class SpatialTransformer : ExplicitModule<Tensor, Tensor?, Tensor>
 {
     private readonly GroupNormalization _norm;
     private readonly Conv2d _projectIn;

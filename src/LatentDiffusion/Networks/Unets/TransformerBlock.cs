@@ -1,10 +1,11 @@
+using LatentDiffusion.Networks.Layers;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace LatentDiffusion.Networks.Unets;
 
 /// <summary>Self-attention, cross-attention to the context, feed-forward; each behind a layer norm, each residual.</summary>
-internal sealed class TransformerBlock : nn.Module<Tensor, Tensor?, Tensor>
+internal sealed class TransformerBlock : ExplicitModule<Tensor, Tensor?, Tensor>
 {
     private readonly CrossAttention _self;
     private readonly CrossAttention _cross;

@@ -8,7 +8,7 @@ namespace LatentDiffusion.Networks.Unets;
 /// The denoising network of latent diffusion (LDM section 3.2), ADM's UNet with optional cross-attention. Its
 /// state-dict names are those of the published checkpoints below <c>model.diffusion_model.</c>.
 /// </summary>
-public sealed class Unet : nn.Module
+public sealed class Unet : ExplicitModule
 {
     private readonly Linear _timeIn;
     private readonly Linear _timeOut;
@@ -25,6 +25,7 @@ public sealed class Unet : nn.Module
         : base(nameof(Unet))
     {
         ArgumentNullException.ThrowIfNull(config);
+        using var scope = NewDisposeScope();
         Config = config;
         var embedding = 4 * config.ModelChannels;
         _timeIn = nn.Linear(config.ModelChannels, embedding);
@@ -59,6 +60,8 @@ public sealed class Unet : nn.Module
             _outConv = Layer.ZeroInitialised(Layer.Convolution3x3(config.ModelChannels, config.OutChannels));
             register_module("out", new KeyGroup(("0", _outNorm), ("2", _outConv)));
         }
+
+        this.OwnWeights();
     }
 
     /// <summary>The architecture.</summary>
@@ -78,9 +81,8 @@ public sealed class Unet : nn.Module
     {
         CheckInputs(x, context, labels);
         using var scope = NewDisposeScope();
-        var embedding = _timeOut.forward(
-            nn.functional.silu(_timeIn.forward(TimestepEmbedding.Sinusoidal(timesteps, Config.ModelChannels)))
-        );
+        var sinusoids = TimestepEmbedding.Sinusoidal(timesteps, Config.ModelChannels).to(_timeIn.weight!.dtype);
+        var embedding = _timeOut.forward(nn.functional.silu(_timeIn.forward(sinusoids)));
         if (_labelEmbedding is not null)
         {
             embedding = embedding.add(_labelEmbedding.forward(labels!));

@@ -1,4 +1,5 @@
 using System.Globalization;
+using LatentDiffusion.Networks.Layers;
 using static TorchSharp.torch;
 
 namespace LatentDiffusion.Networks.Unets;
@@ -7,7 +8,7 @@ namespace LatentDiffusion.Networks.Unets;
 /// One entry of the UNet's input, middle or output blocks: layers run in order, each given what it takes
 /// (the timestep embedding, the context, or nothing).
 /// </summary>
-internal sealed class UnetStage : nn.Module
+internal sealed class UnetStage : ExplicitModule
 {
     private readonly nn.Module[] _layers;
 

@@ -1,0 +1,77 @@
+using LatentDiffusion.Networks.Layers;
+using LatentDiffusion.Tests.Support;
+using TorchSharp;
+using Xunit;
+
+namespace LatentDiffusion.Tests.Networks;
+
+public sealed class GroupNormalizationTests
+{
+    [Fact]
+    public void It_starts_as_the_identity_on_normalised_input()
+    {
+        // Memory that was used before is what shows uninitialised weights.
+        foreach (var channels in new[] { 32, 64, 320, 1024, 32 })
+        {
+            using var scope = torch.NewDisposeScope();
+            torch.full([channels], float.NaN).Dispose();
+            using var norm = new GroupNormalization(channels, GroupNormalization.UnetEpsilon);
+
+            TensorAssert.Equal(norm.state_dict()["weight"], torch.ones(channels));
+            TensorAssert.Equal(norm.state_dict()["bias"], torch.zeros(channels));
+        }
+    }
+
+    [Theory]
+    [InlineData(GroupNormalization.UnetEpsilon)]
+    [InlineData(GroupNormalization.AutoencoderEpsilon)]
+    [InlineData(0.5)]
+    public void It_normalises_each_group_of_channels(double epsilon)
+    {
+        const int PerGroup = 2 * 6;
+        using var scope = torch.NewDisposeScope();
+        using var norm = FormulaWeights.Fill(new GroupNormalization(64, epsilon));
+        var x = FormulaInput.X([2, 64, 2, 3], 0.7).mul(0.1).add(0.3);
+        var (weight, bias) = (
+            TensorAssert.Values(norm.state_dict()["weight"]),
+            TensorAssert.Values(norm.state_dict()["bias"])
+        );
+
+        var expected = TensorAssert
+            .Values(x)
+            .Chunk(PerGroup)
+            .SelectMany(
+                (group, number) =>
+                {
+                    var mean = group.Average();
+                    var deviation = Math.Sqrt(group.Average(v => (v - mean) * (v - mean)) + epsilon);
+                    return group.Select(
+                        (v, i) =>
+                        {
+                            var channel = (2 * number + i / 6) % 64;
+                            return (v - mean) / deviation * weight[channel] + bias[channel];
+                        }
+                    );
+                }
+            );
+
+        TensorAssert.Close(norm.forward(x), [.. expected], 1e-6);
+    }
+
+    [Fact]
+    public void It_follows_a_change_of_precision()
+    {
+        using var scope = torch.NewDisposeScope();
+        using var norm = FormulaWeights.Fill(new GroupNormalization(32, GroupNormalization.UnetEpsilon));
+        var x = FormulaInput.X([1, 32, 2, 2]);
+        var single = norm.forward(x);
+
+        norm.to(torch.float64);
+
+        TensorAssert.Close(norm.forward(x.to(torch.float64)), single);
+    }
+
+    [Fact]
+    public void Channels_that_do_not_divide_into_groups_are_refused() =>
+        Assert.Throws<ArgumentException>(() => new GroupNormalization(48, 1e-5));
+}

@@ -1,0 +1,41 @@
+using TorchSharp;
+using Xunit;
+
+namespace LatentDiffusion.Tests.Support;
+
+/// <summary>Counts tensors that were made and not disposed. Only meaningful in <see cref="ProcessWideState"/>.</summary>
+internal static class LiveTensors
+{
+    /// <summary>Asserts that <paramref name="action"/> leaves as many live tensors as it found.</summary>
+    public static void Unchanged(Action action)
+    {
+        CollectGarbage();
+        var before = torch.Tensor.TotalCount;
+        action();
+        Assert.Equal(before, torch.Tensor.TotalCount);
+    }
+
+    /// <summary>Asserts that <paramref name="action"/> leaves no tensor for the garbage collector to free.</summary>
+    /// <remarks>
+    /// For what builds modules: TorchSharp counts each of their parameters twice and takes back only one, so that the count
+    /// itself grows although the memory is free.
+    /// </remarks>
+    public static void NoneLeftToFinalizers(Action action)
+    {
+        CollectGarbage();
+        action();
+        var after = torch.Tensor.TotalCount;
+        CollectGarbage();
+        Assert.Equal(after, torch.Tensor.TotalCount);
+    }
+
+    private static void CollectGarbage()
+    {
+        // Twice: a finaliser may drop the last reference to another tensor.
+        for (var i = 0; i < 2; i++)
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+        }
+    }
+}
