@@ -136,6 +136,17 @@ public sealed class ImageSampler(LatentDiffusionModel model)
             throw new UserInputException($"{request.Steps} sampler steps: choose 1 to {timesteps}.");
         }
 
+        // Beyond 1 there would be more noise than the next step has room for, and its square root would be NaN.
+        if (!(request.Eta >= 0 && request.Eta <= 1))
+        {
+            throw new UserInputException($"eta is {request.Eta}: choose 0 (no noise) to 1.");
+        }
+
+        if (request.BatchSize < 1)
+        {
+            throw new UserInputException($"The batch size is {request.BatchSize}: choose at least 1.");
+        }
+
         var classes = model.Config.Classes.Count;
         if (request.Classes.FirstOrDefault(c => c is { } id && (id < 0 || id >= classes)) is { } wrong)
         {
