@@ -1,10 +1,12 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using System.Runtime.InteropServices;
 using LatentDiffusion.Cli.Commands;
 using LatentDiffusion.Cli.Terminal;
 using LatentDiffusion.Errors;
 using LatentDiffusion.Tensors.Runtime;
+using LatentDiffusion.Training;
 
 namespace LatentDiffusion.Cli;
 
@@ -17,6 +19,9 @@ internal sealed class Application
         ResponseFileTokenReplacer = null,
         EnablePosixBundling = false,
     };
+
+    private const string OutOfMemory =
+        "There is not enough memory. Use smaller images, fewer at once, or a smaller model.";
 
     private readonly RootCommand _root = new("Latent diffusion models: train both stages, sample, measure.");
     private readonly CommonOptions _common = new();
@@ -83,9 +88,16 @@ internal sealed class Application
         return cause switch
         {
             UserInputException => Fail(name, FirstLine(cause.Message), ExitCode.WrongInput),
-            TorchRuntimeException or IOException or UnauthorizedAccessException => Fail(
+            TorchRuntimeException or TrainingDivergedException or IOException or UnauthorizedAccessException => Fail(
                 name,
                 FirstLine(cause.Message),
+                ExitCode.Failed
+            ),
+            OutOfMemoryException => Fail(name, OutOfMemory, ExitCode.Failed),
+            // libtorch's allocator has no type of its own.
+            ExternalException when cause.Message.Contains("allocate memory", StringComparison.Ordinal) => Fail(
+                name,
+                OutOfMemory,
                 ExitCode.Failed
             ),
             _ => Fail(

@@ -48,6 +48,7 @@ internal static class UsageError
     private static string Describe(ParseError error) =>
         error.SymbolResult switch
         {
+            OptionResult { Tokens: [], Implicit: true } option => $"option '{option.Option.Name}' is missing.",
             OptionResult { Tokens: [] } option => $"option '{option.Option.Name}' needs a value.",
             OptionResult { Tokens: [.., var value] } option when IsConversion(error) =>
                 $"option '{option.Option.Name}' takes {Wanted(option.Option.ValueType)}, not '{value.Value}'.",

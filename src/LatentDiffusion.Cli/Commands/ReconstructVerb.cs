@@ -67,6 +67,8 @@ internal sealed class ReconstructVerb : Verb
         var size = RoundToFactor(arguments.GetValue(_size) ?? config.ImageSize, firstStage.DownsamplingFactor);
         var transform = new ImageTransform(size);
         var reconstruction = new Reconstruction(firstStage);
+        var path = Path.GetFullPath(arguments.GetRequiredValue(_out));
+        OutputFolder.CreateFor(path);
         List<RgbImage> shown = [];
         List<double> ratios = [];
         using var progress = context.Output.StartProgress();
@@ -85,8 +87,6 @@ internal sealed class ReconstructVerb : Verb
         }
 
         progress.Dispose();
-        var path = Path.GetFullPath(arguments.GetRequiredValue(_out));
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         var sheet = ReconstructionSheet.Draw(firstStage, shown, columns: Math.Min(8, shown.Count));
         AtomicFile.Write(path, stream => PngEncoder.Write(sheet, stream));
         context.Output.Result(

@@ -113,16 +113,23 @@ internal sealed class SampleVerb : Verb
             Width = size?.Width,
             Height = size?.Height,
         };
+        // Before the long part, which a wrong name would waste.
+        var folder = arguments.GetRequiredValue(_out);
+        var grid = arguments.GetValue(_grid);
+        OutputFolder.Create(folder);
+        if (grid is not null)
+        {
+            OutputFolder.CreateFor(grid);
+        }
+
         using var progress = context.Output.StartProgress();
         var images = new ImageSampler(model).Sample(request, progress, cancellation);
         progress.Dispose();
 
-        var folder = arguments.GetRequiredValue(_out);
-        Directory.CreateDirectory(folder);
         var files = images
             .Select((image, i) => Write(folder, NameOf(request, i, model.Config.Classes), image))
             .ToList();
-        if (arguments.GetValue(_grid) is { } grid)
+        if (grid is not null)
         {
             WriteGrid(grid, images, count, [.. classes.Select(c => model.Config.Classes[c])]);
         }

@@ -10,18 +10,18 @@ namespace LatentDiffusion.Data;
 /// </summary>
 public sealed class BatchLoader : IDisposable
 {
-    private readonly ImageDataset dataset;
-    private readonly int batchSize;
-    private readonly int ahead;
-    private readonly EpochOrder order;
-    private readonly Thread[] workers;
+    private readonly ImageDataset _dataset;
+    private readonly int _batchSize;
+    private readonly int _ahead;
+    private readonly EpochOrder _order;
+    private readonly Thread[] _workers;
 
     // Guards everything below and the order; pulsed when any of it changes.
-    private readonly object gate = new();
-    private readonly Dictionary<long, Finished> finished = [];
-    private long claimed;
-    private long handedOut;
-    private bool disposed;
+    private readonly object _gate = new();
+    private readonly Dictionary<long, Finished> _finished = [];
+    private long _claimed;
+    private long _handedOut;
+    private bool _disposed;
 
     /// <summary>Starts loading.</summary>
     /// <param name="dataset">The images; its seed also shuffles them.</param>
@@ -34,15 +34,15 @@ public sealed class BatchLoader : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(batchSize, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(workers);
         ArgumentOutOfRangeException.ThrowIfNegative(firstSample);
-        this.dataset = dataset;
-        this.batchSize = batchSize;
-        ahead = workers + 1;
-        order = new EpochOrder(dataset.Count, dataset.Seed, firstSample);
-        this.workers = new Thread[workers];
+        _dataset = dataset;
+        _batchSize = batchSize;
+        _ahead = workers + 1;
+        _order = new EpochOrder(dataset.Count, dataset.Seed, firstSample);
+        _workers = new Thread[workers];
         for (var i = 0; i < workers; i++)
         {
-            this.workers[i] = new Thread(Work) { IsBackground = true, Name = $"image loader {i}" };
-            this.workers[i].Start();
+            _workers[i] = new Thread(Work) { IsBackground = true, Name = $"image loader {i}" };
+            _workers[i].Start();
         }
     }
 
@@ -52,24 +52,24 @@ public sealed class BatchLoader : IDisposable
     /// </exception>
     public ImageBatch Next()
     {
-        lock (gate)
+        lock (_gate)
         {
-            ObjectDisposedException.ThrowIf(disposed, this);
-            if (workers.Length == 0 && finished.Count == 0)
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            if (_workers.Length == 0 && _finished.Count == 0)
             {
-                finished[handedOut] = Load(Claim());
+                _finished[_handedOut] = Load(Claim());
             }
 
             Finished? batch;
-            while (!finished.TryGetValue(handedOut, out batch))
+            while (!_finished.TryGetValue(_handedOut, out batch))
             {
-                Monitor.Wait(gate);
-                ObjectDisposedException.ThrowIf(disposed, this);
+                Monitor.Wait(_gate);
+                ObjectDisposedException.ThrowIf(_disposed, this);
             }
 
             var taken = batch.Take();
-            finished.Remove(handedOut++);
-            Monitor.PulseAll(gate);
+            _finished.Remove(_handedOut++);
+            Monitor.PulseAll(_gate);
             return taken;
         }
     }
@@ -77,14 +77,14 @@ public sealed class BatchLoader : IDisposable
     /// <summary>Stops the threads; a batch that is being loaded is given up after its current image.</summary>
     public void Dispose()
     {
-        lock (gate)
+        lock (_gate)
         {
-            disposed = true;
-            finished.Clear();
-            Monitor.PulseAll(gate);
+            _disposed = true;
+            _finished.Clear();
+            Monitor.PulseAll(_gate);
         }
 
-        foreach (var worker in workers)
+        foreach (var worker in _workers)
         {
             worker.Join();
         }
@@ -95,14 +95,14 @@ public sealed class BatchLoader : IDisposable
         while (true)
         {
             Claimed claim;
-            lock (gate)
+            lock (_gate)
             {
-                while (!disposed && claimed >= handedOut + ahead)
+                while (!_disposed && _claimed >= _handedOut + _ahead)
                 {
-                    Monitor.Wait(gate);
+                    Monitor.Wait(_gate);
                 }
 
-                if (disposed)
+                if (_disposed)
                 {
                     return;
                 }
@@ -111,24 +111,24 @@ public sealed class BatchLoader : IDisposable
             }
 
             var batch = Load(claim);
-            lock (gate)
+            lock (_gate)
             {
-                finished[claim.Number] = batch;
-                Monitor.PulseAll(gate);
+                _finished[claim.Number] = batch;
+                Monitor.PulseAll(_gate);
             }
         }
     }
 
     private Claimed Claim()
     {
-        var firstSample = order.NextSample;
-        var samples = new (long Epoch, int Index)[batchSize];
+        var firstSample = _order.NextSample;
+        var samples = new (long Epoch, int Index)[_batchSize];
         for (var i = 0; i < samples.Length; i++)
         {
-            samples[i] = order.Next();
+            samples[i] = _order.Next();
         }
 
-        return new Claimed(claimed++, firstSample, samples);
+        return new Claimed(_claimed++, firstSample, samples);
     }
 
     private Finished Load(Claimed claim)
@@ -146,20 +146,20 @@ public sealed class BatchLoader : IDisposable
 
     private ImageBatch Build(Claimed claim)
     {
-        var size = dataset.Transform.Size;
+        var size = _dataset.Transform.Size;
         var batch = new ImageBatch(
-            new float[3 * size * size * batchSize],
+            new float[3 * size * size * _batchSize],
             size,
-            new int[batchSize],
-            new string[batchSize],
-            new int[batchSize],
+            new int[_batchSize],
+            new string[_batchSize],
+            new int[_batchSize],
             claim.FirstSample
         );
-        for (var i = 0; i < batchSize; i++)
+        for (var i = 0; i < _batchSize; i++)
         {
-            ObjectDisposedException.ThrowIf(Volatile.Read(ref disposed), this);
+            ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed), this);
             var (epoch, index) = claim.Samples[i];
-            var sample = dataset.Get(epoch, index);
+            var sample = _dataset.Get(epoch, index);
             PixelRange.ToFloats(sample.Pixels, batch.Pixels.AsSpan(i * sample.Pixels.Length, sample.Pixels.Length));
             batch.ClassIds[i] = sample.Record.ClassId ?? -1;
             batch.Captions[i] = sample.Record.Caption ?? "";

@@ -3,7 +3,7 @@ namespace LatentDiffusion.Data;
 /// <summary>Finds an image's caption in the metadata or in the text file beside it.</summary>
 internal sealed class CaptionReader(string root, IEnumerable<string> files, FolderMetadata metadata, string? column)
 {
-    private readonly HashSet<string> textFiles = files
+    private readonly HashSet<string> _textFiles = files
         .Where(file => file.EndsWith(".txt", StringComparison.Ordinal))
         .ToHashSet(StringComparer.Ordinal);
 
@@ -21,7 +21,7 @@ internal sealed class CaptionReader(string root, IEnumerable<string> files, Fold
         }
 
         var textFile = Path.ChangeExtension(image, ".txt");
-        return textFiles.Contains(textFile)
+        return _textFiles.Contains(textFile)
             ? File.ReadLines(Path.Combine(root, textFile)).FirstOrDefault()?.Trim()
             : null;
     }

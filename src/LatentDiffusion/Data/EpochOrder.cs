@@ -9,14 +9,14 @@ internal sealed class EpochOrder
     // Tells this seed's use apart from others of the same run ("SHUF").
     private const long ShufflePurpose = 0x53485546;
 
-    private readonly int[] order;
-    private readonly long seed;
-    private long shuffledEpoch = -1;
+    private readonly int[] _order;
+    private readonly long _seed;
+    private long _shuffledEpoch = -1;
 
     public EpochOrder(int count, long seed, long firstSample)
     {
-        order = new int[count];
-        this.seed = seed;
+        _order = new int[count];
+        _seed = seed;
         NextSample = firstSample;
     }
 
@@ -25,29 +25,29 @@ internal sealed class EpochOrder
 
     public (long Epoch, int Index) Next()
     {
-        var (epoch, position) = Math.DivRem(NextSample++, order.Length);
-        if (epoch != shuffledEpoch)
+        var (epoch, position) = Math.DivRem(NextSample++, _order.Length);
+        if (epoch != _shuffledEpoch)
         {
             Shuffle(epoch);
         }
 
-        return (epoch, order[position]);
+        return (epoch, _order[position]);
     }
 
     // Fisher-Yates.
     private void Shuffle(long epoch)
     {
-        for (var i = 0; i < order.Length; i++)
+        for (var i = 0; i < _order.Length; i++)
         {
-            order[i] = i;
+            _order[i] = i;
         }
 
-        for (var i = order.Length - 1; i > 0; i--)
+        for (var i = _order.Length - 1; i > 0; i--)
         {
-            var j = UniformDraw.Below(i + 1, seed, ShufflePurpose, epoch, i);
-            (order[i], order[j]) = (order[j], order[i]);
+            var j = UniformDraw.Below(i + 1, _seed, ShufflePurpose, epoch, i);
+            (_order[i], _order[j]) = (_order[j], _order[i]);
         }
 
-        shuffledEpoch = epoch;
+        _shuffledEpoch = epoch;
     }
 }

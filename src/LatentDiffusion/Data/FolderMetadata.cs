@@ -11,8 +11,8 @@ internal sealed class FolderMetadata
 {
     public const string FileName = "metadata.jsonl";
     private const string NameColumn = "file_name";
-    private readonly Dictionary<string, Dictionary<string, string>> rows = new(StringComparer.Ordinal);
-    private readonly HashSet<string> columns = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Dictionary<string, string>> _rows = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _columns = new(StringComparer.Ordinal);
 
     /// <summary>Reads the files given relative to <paramref name="root"/> with forward slashes.</summary>
     public static FolderMetadata Read(string root, IEnumerable<string> files)
@@ -26,15 +26,15 @@ internal sealed class FolderMetadata
         return metadata;
     }
 
-    public IReadOnlySet<string> Columns => columns;
+    public IReadOnlySet<string> Columns => _columns;
 
-    public bool IsEmpty => rows.Count == 0;
+    public bool IsEmpty => _rows.Count == 0;
 
     /// <summary>The image paths that rows name, with the file and line that named them.</summary>
     public Dictionary<string, string> NamedBy { get; } = new(StringComparer.Ordinal);
 
     /// <summary>The value of a column for an image, or null if the image has no row or the row has no such column.</summary>
-    public string? Value(string image, string column) => rows.GetValueOrDefault(image)?.GetValueOrDefault(column);
+    public string? Value(string image, string column) => _rows.GetValueOrDefault(image)?.GetValueOrDefault(column);
 
     private void Add(string root, string file)
     {
@@ -61,8 +61,8 @@ internal sealed class FolderMetadata
                 throw new UserInputException($"{place} names \"{name}\" a second time. Remove one of the lines.");
             }
 
-            rows.Add(image, row);
-            columns.UnionWith(row.Keys);
+            _rows.Add(image, row);
+            _columns.UnionWith(row.Keys);
         }
     }
 

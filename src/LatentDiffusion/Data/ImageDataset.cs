@@ -28,7 +28,7 @@ public sealed class ImageDataset
     // Scaled by its short side, a strip longer than this could take gigabytes.
     private const int MostElongated = 100;
 
-    private readonly byte[]?[]? cache;
+    private readonly byte[]?[]? _cache;
 
     /// <summary>Joins a source and a transform.</summary>
     /// <param name="source">The images.</param>
@@ -43,7 +43,7 @@ public sealed class ImageDataset
         Transform = transform;
         Seed = seed;
         var needed = 3L * transform.Size * transform.Size * source.Count;
-        cache = transform.AlwaysCropsAlike && needed <= cacheBytes ? new byte[]?[source.Count] : null;
+        _cache = transform.AlwaysCropsAlike && needed <= cacheBytes ? new byte[]?[source.Count] : null;
     }
 
     /// <summary>Where the images come from.</summary>
@@ -59,7 +59,7 @@ public sealed class ImageDataset
     public int Count => Source.Count;
 
     /// <summary>Whether transformed images are kept in memory.</summary>
-    public bool KeepsImages => cache is not null;
+    public bool KeepsImages => _cache is not null;
 
     /// <summary>Image <paramref name="index"/> as it looks in <paramref name="epoch"/>.</summary>
     /// <exception cref="UserInputException">The image cannot be read or decoded.</exception>
@@ -67,13 +67,13 @@ public sealed class ImageDataset
     {
         var record = Source.Describe(index);
         var seed = DerivedSeed.Of(Seed, AugmentationPurpose, epoch, index);
-        if (cache is null)
+        if (_cache is null)
         {
             return new ImageSample(Transform.Apply(Decode(index, record), seed), record);
         }
 
         // Two threads may both find the place empty; they then store equal bytes.
-        var kept = cache[index] ??= Transform.Square(Decode(index, record), seed).ToPlanar();
+        var kept = _cache[index] ??= Transform.Square(Decode(index, record), seed).ToPlanar();
         var pixels = (byte[])kept.Clone();
         if (Transform.Mirrors(seed))
         {

@@ -11,18 +11,18 @@ namespace LatentDiffusion.Data;
 /// </summary>
 public sealed class ImageFolderSource : IImageSource
 {
-    private readonly string root;
-    private readonly ImageRecord[] records;
+    private readonly string _root;
+    private readonly ImageRecord[] _records;
 
     private ImageFolderSource(string root, ImageRecord[] records, IReadOnlyList<string> classNames)
     {
-        this.root = root;
-        this.records = records;
+        _root = root;
+        _records = records;
         ClassNames = classNames;
     }
 
     /// <inheritdoc/>
-    public int Count => records.Length;
+    public int Count => _records.Length;
 
     /// <inheritdoc/>
     public IReadOnlyList<string> ClassNames { get; }
@@ -51,12 +51,12 @@ public sealed class ImageFolderSource : IImageSource
     }
 
     /// <inheritdoc/>
-    public ImageRecord Describe(int index) => records[index];
+    public ImageRecord Describe(int index) => _records[index];
 
     /// <inheritdoc/>
     public byte[] Read(int index)
     {
-        var path = Path.Combine(root, records[index].Name);
+        var path = Path.Combine(_root, _records[index].Name);
         try
         {
             return File.ReadAllBytes(path);

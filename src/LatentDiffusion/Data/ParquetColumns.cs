@@ -12,7 +12,7 @@ internal sealed class ParquetColumns(string path, ParquetSchema schema)
     private static readonly Type Bytes = typeof(ReadOnlyMemory<byte>);
     private static readonly Type Text = typeof(ReadOnlyMemory<char>);
     private static readonly string[] CaptionColumns = ["text", "caption"];
-    private readonly DataField[] fields = schema.GetDataFields();
+    private readonly DataField[] _fields = schema.GetDataFields();
 
     public DataField ImageField(string column)
     {
@@ -81,7 +81,7 @@ internal sealed class ParquetColumns(string path, ParquetSchema schema)
 
     // A path's parts are joined by '/': HF tables hold images as a structure image { bytes, path }.
     private DataField? Find(string column) =>
-        Array.Find(fields, field => string.Join('/', field.Path.ToList()) == column && !field.IsArray);
+        Array.Find(_fields, field => string.Join('/', field.Path.ToList()) == column && !field.IsArray);
 
     private UserInputException Missing(string column) =>
         new(

@@ -9,18 +9,18 @@ namespace LatentDiffusion.Data;
 /// </summary>
 public sealed class ParquetImageSource : IImageSource
 {
-    private readonly byte[][] images;
-    private readonly ImageRecord[] records;
+    private readonly byte[][] _images;
+    private readonly ImageRecord[] _records;
 
     private ParquetImageSource(byte[][] images, ImageRecord[] records, IReadOnlyList<string> classNames)
     {
-        this.images = images;
-        this.records = records;
+        _images = images;
+        _records = records;
         ClassNames = classNames;
     }
 
     /// <inheritdoc/>
-    public int Count => images.Length;
+    public int Count => _images.Length;
 
     /// <summary>The classes of all rows, those that the filter leaves out too, so that ids agree between splits.</summary>
     public IReadOnlyList<string> ClassNames { get; }
@@ -51,10 +51,10 @@ public sealed class ParquetImageSource : IImageSource
     }
 
     /// <inheritdoc/>
-    public ImageRecord Describe(int index) => records[index];
+    public ImageRecord Describe(int index) => _records[index];
 
     /// <inheritdoc/>
-    public byte[] Read(int index) => images[index];
+    public byte[] Read(int index) => _images[index];
 
     private static FileStream OpenFile(string path)
     {

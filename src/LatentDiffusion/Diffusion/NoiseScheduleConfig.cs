@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using LatentDiffusion.Configuration;
 
 namespace LatentDiffusion.Diffusion;
 
@@ -27,17 +28,21 @@ public sealed record NoiseScheduleConfig
 
     /// <summary>The number of diffusion steps T.</summary>
     [Description("The number of diffusion steps T.")]
+    [Minimum(1)]
     public int Timesteps { get; init; } = 1000;
 
     /// <summary>The first variance.</summary>
     [Description("The first variance.")]
+    [Minimum(0, Exclusive = true), Maximum(1, Exclusive = true)]
     public double LinearStart { get; init; } = 0.0015;
 
     /// <summary>The last variance.</summary>
     [Description("The last variance.")]
+    [Minimum(0, Exclusive = true), Maximum(1, Exclusive = true)]
     public double LinearEnd { get; init; } = 0.0195;
 
     /// <summary>Offset of the cosine schedule.</summary>
     [Description("Offset of the cosine schedule.")]
+    [Minimum(0)]
     public double CosineS { get; init; } = 8e-3;
 }

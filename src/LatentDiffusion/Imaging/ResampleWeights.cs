@@ -9,13 +9,13 @@ internal sealed class ResampleWeights
     /// <summary>Fraction bits: 32 less 8 for the sample and 2 for the overshoot of negative lobes.</summary>
     public const int PrecisionBits = 22;
 
-    private readonly int[] first;
-    private readonly int[][] weights;
+    private readonly int[] _first;
+    private readonly int[][] _weights;
 
     private ResampleWeights(int[] first, int[][] weights)
     {
-        this.first = first;
-        this.weights = weights;
+        _first = first;
+        _weights = weights;
     }
 
     /// <summary>Keys' cubic with a = -0.5; it reaches two samples to either side.</summary>
@@ -26,9 +26,9 @@ internal sealed class ResampleWeights
     public static ResampleWeights Box(int inputSize, int outputSize) =>
         Create(inputSize, outputSize, support: 0.5, x => x is > -0.5 and <= 0.5 ? 1 : 0);
 
-    public int First(int output) => first[output];
+    public int First(int output) => _first[output];
 
-    public ReadOnlySpan<int> Of(int output) => weights[output];
+    public ReadOnlySpan<int> Of(int output) => _weights[output];
 
     private static ResampleWeights Create(int inputSize, int outputSize, double support, Func<double, double> kernel)
     {

@@ -23,13 +23,15 @@ public sealed class LatentDiffusionModel : IDisposable
         FirstStage = firstStage ?? config.FirstStage.Build();
         FirstStage.eval();
         Unet = new Unet(UnetConfigOf(config));
-        if (Unet.Config.OutChannels != FirstStage.LatentChannels)
+        if (Unet.Config.InChannels != FirstStage.LatentChannels || Unet.Config.OutChannels != FirstStage.LatentChannels)
         {
             throw new ArgumentException(
-                $"The UNet has out_channels {Unet.Config.OutChannels}, the first stage's latents have "
-                    + $"{FirstStage.LatentChannels} channels: make them equal."
+                $"The UNet has in_channels {Unet.Config.InChannels} and out_channels {Unet.Config.OutChannels}, the first "
+                    + $"stage's latents have {FirstStage.LatentChannels} channels: make them equal."
             );
         }
+
+        SizeMultiple = FirstStage.DownsamplingFactor * Unet.SizeMultiple;
 
         Conditioner = config.Conditioner is { } conditioner
             ? new ClassConditioner(conditioner, config.Classes.Count)
@@ -55,6 +57,9 @@ public sealed class LatentDiffusionModel : IDisposable
 
     /// <summary>The UNet as a noise predictor.</summary>
     public Denoiser Denoiser { get; }
+
+    /// <summary>Width and height of the images must be multiples of this.</summary>
+    public int SizeMultiple { get; }
 
     /// <summary>Latents are multiplied by this before diffusion, so that their variance is about 1.</summary>
     public double ScaleFactor { get; set; } = 1;

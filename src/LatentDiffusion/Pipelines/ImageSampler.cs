@@ -1,3 +1,4 @@
+using System.Globalization;
 using LatentDiffusion.Diffusion;
 using LatentDiffusion.Errors;
 using LatentDiffusion.Imaging;
@@ -121,7 +122,7 @@ public sealed class ImageSampler(LatentDiffusionModel model)
 
     private void Check(SamplingRequest request)
     {
-        var multiple = model.FirstStage.DownsamplingFactor * model.Unet.SizeMultiple;
+        var multiple = model.SizeMultiple;
         foreach (var (name, value) in new[] { ("width", request.Width), ("height", request.Height) })
         {
             if (value is { } pixels && (pixels <= 0 || pixels % multiple != 0))
@@ -136,10 +137,11 @@ public sealed class ImageSampler(LatentDiffusionModel model)
             throw new UserInputException($"{request.Steps} sampler steps: choose 1 to {timesteps}.");
         }
 
-        // Beyond 1 there would be more noise than the next step has room for, and its square root would be NaN.
-        if (!(request.Eta >= 0 && request.Eta <= 1))
+        if (request.Eta is not (>= 0 and <= 1))
         {
-            throw new UserInputException($"eta is {request.Eta}: choose 0 (no noise) to 1.");
+            throw new UserInputException(
+                string.Create(CultureInfo.InvariantCulture, $"The sampler's eta {request.Eta} must be from 0 to 1.")
+            );
         }
 
         if (request.BatchSize < 1)

@@ -89,13 +89,21 @@ public sealed class Trainer(ExperimentConfig experiment, string runFolder)
 
     private static LatentDiffusionModel CreateModel(LatentDiffusionModelConfig config, FirstStage firstStage)
     {
+        LatentDiffusionModel model;
         try
         {
-            return new LatentDiffusionModel(config, firstStage);
+            model = new LatentDiffusionModel(config, firstStage);
         }
         catch (ArgumentException e)
         {
             throw new UserInputException($"The configuration does not describe a model: {e.Message}", e);
         }
+
+        return config.ImageSize % model.SizeMultiple == 0
+            ? model
+            : throw new UserInputException(
+                $"data.size {config.ImageSize} must be a multiple of {model.SizeMultiple}: the first stage makes images "
+                    + $"{firstStage.DownsamplingFactor} times smaller and the UNet {model.Unet.SizeMultiple} times more."
+            );
     }
 }

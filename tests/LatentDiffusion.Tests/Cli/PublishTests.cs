@@ -1,3 +1,4 @@
+using LatentDiffusion.Tests.Support;
 using Xunit;
 
 namespace LatentDiffusion.Tests.Cli;
@@ -8,7 +9,7 @@ public sealed class PublishTests
     [Trait("Speed", "Slow")]
     public async Task A_published_program_works()
     {
-        var root = RepositoryRoot();
+        var root = Repository.Root;
         using var target = new TemporaryFolder();
         var publish = await LdmProcess.StartAsync(
             LdmProcess.DotnetHost,
@@ -21,18 +22,5 @@ public sealed class PublishTests
         var doctor = await LdmProcess.StartAsync(program, ["doctor"], target.Path);
 
         Assert.True(doctor.ExitCode == 0, doctor.Output + doctor.Error);
-    }
-
-    private static string RepositoryRoot()
-    {
-        for (var folder = AppContext.BaseDirectory; folder is not null; folder = Path.GetDirectoryName(folder))
-        {
-            if (File.Exists(Path.Combine(folder, "LatentDiffusion.slnx")))
-            {
-                return folder;
-            }
-        }
-
-        throw new InvalidOperationException("The tests run outside the repository.");
     }
 }

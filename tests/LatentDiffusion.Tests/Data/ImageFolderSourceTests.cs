@@ -9,16 +9,16 @@ namespace LatentDiffusion.Tests.Data;
 public sealed class ImageFolderSourceTests : IDisposable
 {
     private static readonly byte[] Png = PngEncoder.Encode(TestImages.Pattern(3, 2));
-    private readonly TemporaryFolder folder = new();
+    private readonly TemporaryFolder _folder = new();
 
-    public void Dispose() => folder.Dispose();
+    public void Dispose() => _folder.Dispose();
 
     [Fact]
     public void Sub_folders_are_classes_in_ordinal_order()
     {
         Fill("dog/2.png", "dog/10.png", "cat/deep/er/x.PNG", "Zebra/z.png");
 
-        var source = ImageFolderSource.Open(folder.Path);
+        var source = ImageFolderSource.Open(_folder.Path);
 
         Assert.Equal(["Zebra", "cat", "dog"], source.ClassNames);
         Assert.Equal(
@@ -38,7 +38,7 @@ public sealed class ImageFolderSourceTests : IDisposable
     {
         Fill("b.png", "a.png");
 
-        var source = ImageFolderSource.Open(folder.Path);
+        var source = ImageFolderSource.Open(_folder.Path);
 
         Assert.Empty(source.ClassNames);
         Assert.Equal(
@@ -52,18 +52,18 @@ public sealed class ImageFolderSourceTests : IDisposable
     {
         Fill("a.png", ".hidden.png", ".cache/b.png", "notes.md", "c.tiff");
 
-        Assert.Equal(["a.png"], Records(ImageFolderSource.Open(folder.Path)).Select(record => record.Name));
+        Assert.Equal(["a.png"], Records(ImageFolderSource.Open(_folder.Path)).Select(record => record.Name));
     }
 
     [Fact]
     public void A_text_file_beside_an_image_gives_its_caption()
     {
         Fill("a/1.png", "a/2.png");
-        folder.Write("a/1.txt", "  a red ball \nfr=une balle\n");
+        _folder.Write("a/1.txt", "  a red ball \nfr=une balle\n");
 
         Assert.Equal(
             ["a red ball", null],
-            Records(ImageFolderSource.Open(folder.Path)).Select(record => record.Caption)
+            Records(ImageFolderSource.Open(_folder.Path)).Select(record => record.Caption)
         );
     }
 
@@ -71,8 +71,8 @@ public sealed class ImageFolderSourceTests : IDisposable
     public void Metadata_gives_captions_and_classes()
     {
         Fill("set/1.png", "set/2.png", "3.png");
-        folder.Write("set/1.txt", "not this one");
-        folder.Write(
+        _folder.Write("set/1.txt", "not this one");
+        _folder.Write(
             "set/metadata.jsonl",
             """
             {"file_name": "1.png", "text": "one", "kind": 10}
@@ -80,9 +80,9 @@ public sealed class ImageFolderSourceTests : IDisposable
             {"file_name": "2.png", "text": "two", "kind": 9, "nothing": null}
             """
         );
-        folder.Write("metadata.jsonl", """{"file_name": "3.png", "caption": "three", "kind": 10}""");
+        _folder.Write("metadata.jsonl", """{"file_name": "3.png", "caption": "three", "kind": 10}""");
 
-        var source = ImageFolderSource.Open(folder.Path, new SourceColumns { Class = "kind" });
+        var source = ImageFolderSource.Open(_folder.Path, new SourceColumns { Class = "kind" });
 
         Assert.Equal(["9", "10"], source.ClassNames);
         Assert.Equal(
@@ -99,7 +99,7 @@ public sealed class ImageFolderSourceTests : IDisposable
     public void A_filter_keeps_rows_but_not_fewer_classes()
     {
         Fill("x/1.png", "y/2.png");
-        folder.Write(
+        _folder.Write(
             "metadata.jsonl",
             """
             {"file_name": "x/1.png", "split": "train"}
@@ -107,7 +107,7 @@ public sealed class ImageFolderSourceTests : IDisposable
             """
         );
 
-        var source = ImageFolderSource.Open(folder.Path, new SourceColumns { Filter = RowFilter.Parse("split=test") });
+        var source = ImageFolderSource.Open(_folder.Path, new SourceColumns { Filter = RowFilter.Parse("split=test") });
 
         Assert.Equal(["x", "y"], source.ClassNames);
         Assert.Equal([new ImageRecord("y/2.png", "y", 1, null)], Records(source));
@@ -120,18 +120,18 @@ public sealed class ImageFolderSourceTests : IDisposable
     [Fact]
     public void A_folder_without_images_tells_what_was_looked_for()
     {
-        folder.Write("notes.md", "x");
+        _folder.Write("notes.md", "x");
 
-        Refuses("looked for .png, .jpg, .jpeg, .webp, .gif, .bmp", () => ImageFolderSource.Open(folder.Path));
+        Refuses("looked for .png, .jpg, .jpeg, .webp, .gif, .bmp", () => ImageFolderSource.Open(_folder.Path));
     }
 
     [Fact]
     public void A_text_file_named_png_is_found_on_opening()
     {
         Fill("a/ok.png");
-        var path = folder.Write("a/fake.png", "just text");
+        var path = _folder.Write("a/fake.png", "just text");
 
-        Refuses($"\"{path}\" is not a PNG", () => ImageFolderSource.Open(folder.Path));
+        Refuses($"\"{path}\" is not a PNG", () => ImageFolderSource.Open(_folder.Path));
     }
 
     [Theory]
@@ -143,9 +143,9 @@ public sealed class ImageFolderSourceTests : IDisposable
     public void Wrong_metadata_is_refused_with_its_place(string metadata, string message)
     {
         Fill("a.png");
-        folder.Write("metadata.jsonl", metadata);
+        _folder.Write("metadata.jsonl", metadata);
 
-        Refuses(message, () => ImageFolderSource.Open(folder.Path));
+        Refuses(message, () => ImageFolderSource.Open(_folder.Path));
     }
 
     [Fact]
@@ -154,11 +154,11 @@ public sealed class ImageFolderSourceTests : IDisposable
         Fill("a.png");
         var columns = new SourceColumns { Class = "kind" };
 
-        Refuses("no column \"kind\": there is no metadata.jsonl", () => ImageFolderSource.Open(folder.Path, columns));
-        folder.Write("metadata.jsonl", """{"file_name": "a.png", "text": "x", "sort": 1}""");
+        Refuses("no column \"kind\": there is no metadata.jsonl", () => ImageFolderSource.Open(_folder.Path, columns));
+        _folder.Write("metadata.jsonl", """{"file_name": "a.png", "text": "x", "sort": 1}""");
         Refuses(
             "no column \"kind\": metadata.jsonl has sort, text",
-            () => ImageFolderSource.Open(folder.Path, columns)
+            () => ImageFolderSource.Open(_folder.Path, columns)
         );
     }
 
@@ -166,10 +166,10 @@ public sealed class ImageFolderSourceTests : IDisposable
     public void A_filter_that_keeps_nothing_is_refused()
     {
         Fill("a.png");
-        folder.Write("metadata.jsonl", """{"file_name": "a.png", "split": "train"}""");
+        _folder.Write("metadata.jsonl", """{"file_name": "a.png", "split": "train"}""");
         var columns = new SourceColumns { Filter = new RowFilter("split", "test") };
 
-        Refuses("None of the 1 images", () => ImageFolderSource.Open(folder.Path, columns));
+        Refuses("None of the 1 images", () => ImageFolderSource.Open(_folder.Path, columns));
     }
 
     [Theory]
@@ -182,8 +182,8 @@ public sealed class ImageFolderSourceTests : IDisposable
     public void An_image_that_has_gone_is_named()
     {
         Fill("a.png", "b.png");
-        var source = ImageFolderSource.Open(folder.Path);
-        File.Delete(Path.Combine(folder.Path, "b.png"));
+        var source = ImageFolderSource.Open(_folder.Path);
+        File.Delete(Path.Combine(_folder.Path, "b.png"));
 
         Refuses("b.png\" cannot be read", () => source.Read(1));
     }
@@ -192,7 +192,7 @@ public sealed class ImageFolderSourceTests : IDisposable
     {
         foreach (var name in names)
         {
-            folder.Write(name, Png);
+            _folder.Write(name, Png);
         }
     }
 

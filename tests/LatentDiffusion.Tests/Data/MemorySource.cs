@@ -9,17 +9,17 @@ namespace LatentDiffusion.Tests.Data;
 /// </summary>
 internal sealed class MemorySource(int count, int width = 4, int height = 4) : IImageSource
 {
-    private readonly byte[][] files =
+    private readonly byte[][] _files =
     [
         .. Enumerable
             .Range(0, count)
             .Select(i => PngEncoder.Encode(RgbImage.Filled(width, height, new Rgb((byte)i, (byte)i, (byte)i)))),
     ];
 
-    private int reads;
+    private int _reads;
 
     /// <summary>How often an image was read.</summary>
-    public int Reads => reads;
+    public int Reads => _reads;
 
     /// <summary>Called with the index of each image before it is read.</summary>
     public Action<int> OnRead { get; init; } = _ => { };
@@ -33,16 +33,16 @@ internal sealed class MemorySource(int count, int width = 4, int height = 4) : I
 
     public byte[] Read(int index)
     {
-        Interlocked.Increment(ref reads);
+        Interlocked.Increment(ref _reads);
         OnRead(index);
-        return files[index];
+        return _files[index];
     }
 
     /// <summary>A source of one patterned image.</summary>
     public static MemorySource Patterned(int width, int height)
     {
         var source = new MemorySource(1);
-        source.files[0] = PngEncoder.Encode(TestImages.Pattern(width, height));
+        source._files[0] = PngEncoder.Encode(TestImages.Pattern(width, height));
         return source;
     }
 }

@@ -9,13 +9,13 @@ namespace LatentDiffusion.Tests.Data;
 
 public sealed class ParquetImageSourceTests : IDisposable
 {
-    private readonly TemporaryFolder folder = new();
+    private readonly TemporaryFolder _folder = new();
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
-    private string File => Path.Combine(folder.Path, "set.parquet");
+    private string File => Path.Combine(_folder.Path, "set.parquet");
 
-    public void Dispose() => folder.Dispose();
+    public void Dispose() => _folder.Dispose();
 
     [Fact]
     public async Task Rows_are_read_in_order_over_all_row_groups()
@@ -116,7 +116,7 @@ public sealed class ParquetImageSourceTests : IDisposable
     [InlineData("hello, this is no parquet file, but it is long enough to hold a footer")]
     public void Another_file_is_refused(string content)
     {
-        folder.Write("set.parquet", content);
+        _folder.Write("set.parquet", content);
 
         Refuses("is not a parquet file or is damaged", new());
     }
@@ -125,7 +125,7 @@ public sealed class ParquetImageSourceTests : IDisposable
     public async Task A_file_cut_short_is_refused()
     {
         await WriteAsync();
-        folder.Write("set.parquet", (await System.IO.File.ReadAllBytesAsync(File, Cancelled))[..^40]);
+        _folder.Write("set.parquet", (await System.IO.File.ReadAllBytesAsync(File, Cancelled))[..^40]);
 
         Refuses("is not a parquet file or is damaged", new());
     }
@@ -142,7 +142,7 @@ public sealed class ParquetImageSourceTests : IDisposable
         {
             var copy = (byte[])whole.Clone();
             copy[place] ^= 0x80;
-            folder.Write("set.parquet", copy);
+            _folder.Write("set.parquet", copy);
             var error = Record.Exception(() => ParquetImageSource.Open(File, new SourceColumns { Class = "number" }));
             Assert.True(error is null or UserInputException, $"byte {place}: {error}");
             Assert.DoesNotContain('\n', error?.Message ?? "");

@@ -117,16 +117,7 @@ internal static class TestImages
     }
 
     /// <summary>A file under tests/golden/images.</summary>
-    public static byte[] Golden(string name)
-    {
-        var folder = AppContext.BaseDirectory;
-        while (!Directory.Exists(Path.Combine(folder, "tests", "golden", "images")))
-        {
-            folder = Path.GetDirectoryName(folder) ?? throw new DirectoryNotFoundException("tests/golden/images");
-        }
-
-        return File.ReadAllBytes(Path.Combine(folder, "tests", "golden", "images", name));
-    }
+    public static byte[] Golden(string name) => File.ReadAllBytes(Support.Golden.PathOf($"images/{name}"));
 
     private static byte[] Chunk(ReadOnlySpan<byte> type, byte[] data)
     {

@@ -45,7 +45,7 @@ public sealed class ImageSamplerTests : IDisposable
     [InlineData(-0.1)]
     [InlineData(1.1)]
     [InlineData(double.NaN)]
-    public void Eta_outside_0_to_1_is_refused(double eta) => AssertRefuses(Request with { Eta = eta }, "eta is ");
+    public void Eta_outside_0_to_1_is_refused(double eta) => AssertRefuses(Request with { Eta = eta }, "eta ");
 
     [Theory]
     [InlineData(0)]

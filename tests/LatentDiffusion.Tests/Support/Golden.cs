@@ -1,20 +1,12 @@
 namespace LatentDiffusion.Tests.Support;
 
-/// <summary>Finds the reference files under tests/golden.</summary>
+/// <summary>Finds the reference files and folders under tests/golden.</summary>
 internal static class Golden
 {
     /// <param name="relativePath">For example "checkpoints/tricky_tensors.npz".</param>
     public static string PathOf(string relativePath)
     {
-        for (var folder = AppContext.BaseDirectory; folder is not null; folder = Path.GetDirectoryName(folder))
-        {
-            var candidate = Path.Combine(folder, "tests", "golden", relativePath);
-            if (File.Exists(candidate))
-            {
-                return candidate;
-            }
-        }
-
-        throw new FileNotFoundException($"tests/golden/{relativePath} is not above {AppContext.BaseDirectory}.");
+        var path = Repository.PathOf(Path.Combine("tests", "golden", relativePath));
+        return Path.Exists(path) ? path : throw new FileNotFoundException($"There is no tests/golden/{relativePath}.");
     }
 }

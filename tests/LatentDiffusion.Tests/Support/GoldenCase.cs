@@ -18,10 +18,6 @@ internal sealed class GoldenCase
     /// <summary>The case's name, for messages.</summary>
     public string Name { get; }
 
-    /// <summary>The file or folder below <c>tests/golden</c>.</summary>
-    public static string PathOf(params ReadOnlySpan<string> parts) =>
-        Path.Combine([AppContext.BaseDirectory, "golden", .. parts]);
-
     /// <summary>The names of all cases of an area, that is of a file.</summary>
     public static IEnumerable<string> Names(string area) => Read(area).Select(member => member.Key);
 
@@ -44,7 +40,7 @@ internal sealed class GoldenCase
     public GoldenTensor Tensor(string name) => _json[name]!.Deserialize<GoldenTensor>(SnakeCase)!;
 
     private static JsonObject Read(string area) =>
-        JsonNode.Parse(File.ReadAllBytes(PathOf($"{area}.json")))!.AsObject();
+        JsonNode.Parse(File.ReadAllBytes(Golden.PathOf($"{area}.json")))!.AsObject();
 }
 
 /// <summary>A tensor of the reference's results.</summary>

@@ -9,11 +9,11 @@ internal static class KeyList
 {
     /// <summary>The names of all published lists.</summary>
     public static IEnumerable<string> Names() =>
-        Directory.EnumerateFiles(GoldenCase.PathOf("keys"), "*.tsv").Select(p => Path.GetFileNameWithoutExtension(p)!);
+        Directory.EnumerateFiles(Golden.PathOf("keys"), "*.tsv").Select(p => Path.GetFileNameWithoutExtension(p)!);
 
     /// <summary>Reads a published list: name to shape.</summary>
     public static Dictionary<string, long[]> Read(string name) =>
-        File.ReadLines(GoldenCase.PathOf("keys", $"{name}.tsv"))
+        File.ReadLines(Golden.PathOf($"keys/{name}.tsv"))
             .Select(line => line.Split('\t'))
             .ToDictionary(parts => parts[0], parts => ParseShape(parts[1]));
 

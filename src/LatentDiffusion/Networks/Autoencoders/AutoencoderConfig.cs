@@ -1,4 +1,6 @@
 using System.ComponentModel;
+using LatentDiffusion.Configuration;
+using LatentDiffusion.Networks.Layers;
 
 namespace LatentDiffusion.Networks.Autoencoders;
 
@@ -16,22 +18,29 @@ public enum AttentionType
 }
 
 /// <summary>The architecture of an autoencoder's encoder and decoder (LDM section 3.1, appendix G).</summary>
-public sealed record AutoencoderConfig
+public sealed record AutoencoderConfig : IConfigCheck
 {
+    // An image of the most pixels that are read is one latent by then.
+    private const int MostLevels = 15;
+
     /// <summary>Channels of the images.</summary>
     [Description("Channels of the images.")]
+    [Minimum(1)]
     public int ImageChannels { get; init; } = 3;
 
     /// <summary>Channels at full resolution; a multiple of 32.</summary>
     [Description("Channels at full resolution; a multiple of 32.")]
+    [Minimum(1)]
     public int Channels { get; init; } = 128;
 
     /// <summary>Factors on <see cref="Channels"/>, one per level; the latent is smaller by 2^(levels-1).</summary>
     [Description("Factors on channels, one per level; the downsampling factor f is 2^(levels-1).")]
+    [Minimum(1)]
     public required IReadOnlyList<int> ChannelMult { get; init; }
 
     /// <summary>Residual blocks per encoder level (the decoder has one more).</summary>
     [Description("Residual blocks per encoder level (the decoder has one more).")]
+    [Minimum(1)]
     public int NumResBlocks { get; init; } = 2;
 
     /// <summary>Nominal resolutions, in pixels, that get attention after each block.</summary>
@@ -48,12 +57,28 @@ public sealed record AutoencoderConfig
 
     /// <summary>Channels between encoder and quant_conv.</summary>
     [Description("Channels between the encoder and quant_conv.")]
+    [Minimum(1)]
     public required int ZChannels { get; init; }
 
     /// <summary>Dropout probability inside residual blocks.</summary>
     [Description("Dropout probability inside residual blocks.")]
+    [Minimum(0), Maximum(1, Exclusive = true)]
     public double Dropout { get; init; }
 
     /// <summary>How many times smaller the latent is than the image, per side.</summary>
     internal int DownsamplingFactor => 1 << (ChannelMult.Count - 1);
+
+    /// <inheritdoc/>
+    public IEnumerable<ConfigProblem> Check()
+    {
+        if (Channels % GroupNormalization.Groups != 0)
+        {
+            yield return new ConfigProblem(nameof(Channels), $"must be a multiple of {GroupNormalization.Groups}");
+        }
+
+        if (ChannelMult.Count is 0 or > MostLevels)
+        {
+            yield return new ConfigProblem(nameof(ChannelMult), $"must have 1 to {MostLevels} levels");
+        }
+    }
 }

@@ -55,6 +55,7 @@ public static class TorchRuntime
 
             _registered = true;
             AllocatorSettings.Apply();
+            ThreadTeamSettings.Apply();
             if (OperatingSystem.IsLinux())
             {
                 AssemblyLoadContext.Default.ResolvingUnmanagedDll += Resolve;

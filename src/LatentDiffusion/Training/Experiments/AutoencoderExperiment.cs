@@ -25,15 +25,31 @@ public sealed record AutoencoderExperiment : ExperimentConfig, IConfigCheck
             yield break;
         }
 
+        if (NetworkOf(Model) is { ImageChannels: not 3 })
+        {
+            yield return new ConfigProblem(
+                $"{nameof(Model)}.{nameof(KlConfig.Network)}.{nameof(AutoencoderConfig.ImageChannels)}",
+                "training images have 3 channels"
+            );
+        }
+
         var factor = Model.DownsamplingFactor;
         if (Data.Size % factor != 0)
         {
             yield return new ConfigProblem(
-                nameof(Data),
-                $"size {Data.Size} is not a multiple of the model's downsampling factor {factor}."
+                $"{nameof(Data)}.{nameof(Data.Size)}",
+                $"must be a multiple of {factor}, by which the model makes images smaller"
             );
         }
     }
+
+    private static AutoencoderConfig? NetworkOf(FirstStageConfig model) =>
+        model switch
+        {
+            KlConfig kl => kl.Network,
+            VqConfig vq => vq.Network,
+            _ => null,
+        };
 }
 
 /// <summary>Weights of the autoencoder loss (LDM appendix G).</summary>

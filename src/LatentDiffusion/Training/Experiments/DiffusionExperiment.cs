@@ -1,5 +1,7 @@
 using System.ComponentModel;
+using System.Globalization;
 using LatentDiffusion.Configuration;
+using LatentDiffusion.Data;
 using LatentDiffusion.Diffusion;
 using LatentDiffusion.Networks.Conditioners;
 using LatentDiffusion.Networks.Unets;
@@ -8,7 +10,7 @@ namespace LatentDiffusion.Training.Experiments;
 
 /// <summary>Trains a latent diffusion model on a trained first stage (LDM sections 3.2 and 3.3).</summary>
 [ConfigKind("latent_diffusion")]
-public sealed record DiffusionExperiment : ExperimentConfig
+public sealed record DiffusionExperiment : ExperimentConfig, IConfigCheck
 {
     /// <summary>The trained first stage: a run folder, a model folder or a file.</summary>
     [Description("The trained first stage: a run folder, a model folder or a file.")]
@@ -48,6 +50,34 @@ public sealed record DiffusionExperiment : ExperimentConfig
     /// <summary>How sample sheets are drawn.</summary>
     [Description("How sample sheets are drawn during training.")]
     public SampleSheetConfig Samples { get; init; } = new();
+
+    /// <inheritdoc/>
+    public IEnumerable<ConfigProblem> Check()
+    {
+        if (CacheLatents && Data.Crop == CropPlace.Random)
+        {
+            yield return new ConfigProblem(
+                nameof(CacheLatents),
+                "random crops differ in every epoch; set cache_latents to false or data.crop to center"
+            );
+        }
+
+        if (Conditioner is ClassTokenConfig token && token.EmbedDim != Unet.ContextDim)
+        {
+            yield return new ConfigProblem(
+                $"{nameof(Conditioner)}.{nameof(ClassTokenConfig.EmbedDim)}",
+                $"must equal unet.context_dim ({Unet.ContextDim?.ToString(CultureInfo.InvariantCulture) ?? "absent"})"
+            );
+        }
+
+        if (Samples.Steps > Schedule.Timesteps)
+        {
+            yield return new ConfigProblem(
+                $"{nameof(Samples)}.{nameof(Samples.Steps)}",
+                $"must not exceed the schedule's {Schedule.Timesteps} timesteps"
+            );
+        }
+    }
 }
 
 /// <summary>How sample sheets are drawn during training.</summary>

@@ -29,14 +29,16 @@ public sealed class RunFolder
     public IReadOnlyList<CheckpointFolder> Checkpoints => CheckpointFolders.In(Root);
 
     /// <summary>The sheet of samples or reconstructions after a step.</summary>
-    public string SheetFile(long step) => Path.Combine(Root, "sheets", $"step-{step:d8}.png");
+    public string SheetFile(long step) => Path.Combine(SheetsFolder, $"step-{step:d8}.png");
+
+    private string SheetsFolder => Path.Combine(Root, "sheets");
 
     /// <summary>Starts a run or opens one to continue it.</summary>
     /// <param name="path">The folder; created when missing.</param>
     /// <param name="config">The resolved configuration, stored with the run.</param>
     /// <param name="resume">Whether to continue what the folder holds.</param>
     /// <exception cref="UserInputException">
-    /// The folder holds another run, or the same one and <paramref name="resume"/> is false.
+    /// The folder holds checkpoints of another run, or of the same one and <paramref name="resume"/> is false.
     /// </exception>
     public static RunFolder Open(string path, ExperimentConfig config, bool resume)
     {
@@ -45,7 +47,8 @@ public sealed class RunFolder
         config = ConfigDocument.Parse(ConfigWriter.ToYaml(config), "The configuration").Bind<ExperimentConfig>();
         var folder = new RunFolder(Path.GetFullPath(path));
         var stored = Path.Combine(folder.Root, ConfigName);
-        if (File.Exists(stored))
+        // Without a checkpoint there is nothing to lose or to continue, as after a mistake in the data.
+        if (File.Exists(stored) && folder.Checkpoints.Count > 0)
         {
             if (!resume)
             {
@@ -64,7 +67,9 @@ public sealed class RunFolder
             }
         }
 
-        Directory.CreateDirectory(folder.Root);
+        OutputFolder.Create(folder.Root);
+        AtomicDirectory.CleanUp(folder.Root);
+        AtomicDirectory.CleanUp(folder.SheetsFolder);
         AtomicFile.WriteText(stored, ConfigWriter.ToYaml(config));
         return folder;
     }
