@@ -46,10 +46,20 @@ public static class ModelTensors
     {
         ArgumentNullException.ThrowIfNull(file);
         ArgumentNullException.ThrowIfNull(model);
+        using var scope = NewDisposeScope();
+        var scale = tensor(1.0, dtype: float64);
+        var updates = tensor(0, dtype: int32);
         var targets = Weights(model);
+        if (file.Tensors.ContainsKey(ScaleFactor))
+        {
+            targets = targets.Append(KeyValuePair.Create(ScaleFactor, scale));
+        }
+
         if (ema is not null)
         {
-            targets = targets.Concat(ema.Shadows.Select(s => KeyValuePair.Create(EmaName(s.Key), s.Value)));
+            targets = targets
+                .Concat(ema.Shadows.Select(s => KeyValuePair.Create(EmaName(s.Key), s.Value)))
+                .Append(KeyValuePair.Create(EmaUpdates, updates));
         }
 
         ModuleState.Load(
@@ -60,13 +70,10 @@ public static class ModelTensors
                 || name.StartsWith(FirstStagePrefix, StringComparison.Ordinal)
                 || name.StartsWith(ConditionerPrefix, StringComparison.Ordinal)
         );
-        using var scope = NewDisposeScope();
-        model.ScaleFactor = file.Tensors.ContainsKey(ScaleFactor)
-            ? file.Read(ScaleFactor).to(float64).item<double>()
-            : 1;
+        model.ScaleFactor = scale.item<double>();
         if (ema is not null)
         {
-            ema.Updates = file.Read(EmaUpdates).to(int32).item<int>();
+            ema.Updates = updates.item<int>();
         }
     }
 

@@ -144,6 +144,11 @@ public sealed class ImageSampler(LatentDiffusionModel model)
             );
         }
 
+        if (request.BatchSize < 1)
+        {
+            throw new UserInputException($"The batch size is {request.BatchSize}: choose at least 1.");
+        }
+
         var classes = model.Config.Classes.Count;
         if (request.Classes.FirstOrDefault(c => c is { } id && (id < 0 || id >= classes)) is { } wrong)
         {

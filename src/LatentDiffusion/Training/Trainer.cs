@@ -28,7 +28,7 @@ public sealed class Trainer(ExperimentConfig experiment, string runFolder)
     /// <param name="cancellation">Stops after the step in hand and a checkpoint.</param>
     /// <exception cref="UserInputException">Configuration, data or run folder are wrong.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled; the checkpoint is written.</exception>
-    /// <exception cref="TrainingDivergedException">The loss is no longer a finite number.</exception>
+    /// <exception cref="TrainingDivergedException">The loss or a weight is no longer a finite number.</exception>
     public TrainingResult Run(IProgress<StepProgress>? progress = null, CancellationToken cancellation = default)
     {
         var dataset = experiment.Data.OpenDataset(experiment.Seed);

@@ -2,12 +2,12 @@ using LatentDiffusion.Training.Runs;
 
 namespace LatentDiffusion.Training;
 
-/// <summary>The loss stopped being a finite number.</summary>
+/// <summary>The loss or a weight stopped being a finite number.</summary>
 public sealed class TrainingDivergedException : Exception
 {
     internal TrainingDivergedException(RunFolder run, long step)
         : base(
-            $"The loss is not a finite number after step {step}. "
+            $"The loss or a weight is not a finite number after step {step}. "
                 + (
                     run.Checkpoints is [.., var newest]
                         ? $"The checkpoint of step {newest.Step} is whole"

@@ -23,7 +23,7 @@ internal sealed class TrainingLoop(ITrainer trainer, RunFolder run, TrainingConf
     /// <param name="progress">Told after every step.</param>
     /// <param name="cancellation">Stops after the step in hand and a checkpoint.</param>
     /// <exception cref="OperationCanceledException">It was cancelled; the checkpoint is written.</exception>
-    /// <exception cref="TrainingDivergedException">The loss is no longer a finite number.</exception>
+    /// <exception cref="TrainingDivergedException">The loss or a weight is no longer a finite number.</exception>
     public TrainingResult Run(TrainingLimit limit, IProgress<StepProgress>? progress, CancellationToken cancellation)
     {
         var step = run.Checkpoints is [.., var newest] ? trainer.Read(newest.Path) : 0;
@@ -32,37 +32,40 @@ internal sealed class TrainingLoop(ITrainer trainer, RunFolder run, TrainingConf
         using var log = new RunLog(run, step);
         var clock = Stopwatch.StartNew();
         var loss = double.NaN;
-        while (step < last && !(clock.Elapsed >= limit.Time))
+        try
         {
-            if (cancellation.IsCancellationRequested)
+            while (step < last && !(clock.Elapsed >= limit.Time))
             {
-                Checkpoint(step);
                 cancellation.ThrowIfCancellationRequested();
-            }
+                var metrics = trainer.Step(step);
+                step++;
+                loss = metrics["loss"];
+                if (!double.IsFinite(loss))
+                {
+                    throw new TrainingDivergedException(run, step);
+                }
 
-            var metrics = trainer.Step(step);
-            step++;
-            loss = metrics["loss"];
-            if (!double.IsFinite(loss))
-            {
-                throw new TrainingDivergedException(run, step);
-            }
+                if (step % config.LogEvery == 0 || step == last)
+                {
+                    log.Write(step, clock.Elapsed.TotalSeconds, metrics);
+                }
 
-            if (step % config.LogEvery == 0 || step == last)
-            {
-                log.Write(step, clock.Elapsed.TotalSeconds, metrics);
-            }
+                progress?.Report(Describe(step, first, last, loss, clock.Elapsed, limit));
+                if (IsCheckpointDue(step))
+                {
+                    Checkpoint(step);
+                }
 
-            progress?.Report(Describe(step, first, last, loss, clock.Elapsed, limit));
-            if (IsCheckpointDue(step))
-            {
-                Checkpoint(step);
+                if (config.SampleEvery > 0 && step % config.SampleEvery == 0 && step != last)
+                {
+                    DrawSheet(step, cancellation);
+                }
             }
-
-            if (config.SampleEvery > 0 && step % config.SampleEvery == 0 && step != last)
-            {
-                DrawSheet(step, cancellation);
-            }
+        }
+        catch (OperationCanceledException)
+        {
+            Checkpoint(step);
+            throw;
         }
 
         Checkpoint(step);
@@ -87,6 +90,11 @@ internal sealed class TrainingLoop(ITrainer trainer, RunFolder run, TrainingConf
 
     private void Checkpoint(long step)
     {
+        if (!trainer.WeightsAreFinite())
+        {
+            throw new TrainingDivergedException(run, step);
+        }
+
         CheckpointFolders.Write(run.Root, step, config.KeepCheckpoints, folder => trainer.Write(folder, step));
         _sinceCheckpoint.Restart();
     }

@@ -50,9 +50,15 @@ public sealed class AdamW : IDisposable
     {
         foreach (var entry in _entries)
         {
-            using var gradient = entry.Parameter.grad;
-            gradient?.zero_();
+            entry.Parameter.grad = null;
         }
+    }
+
+    /// <summary>Whether every element of every parameter is a finite number.</summary>
+    public bool ParametersAreFinite()
+    {
+        using var scope = NewDisposeScope();
+        return _entries.All(entry => entry.Parameter.isfinite().all().item<bool>());
     }
 
     /// <summary>Moves every parameter that has a gradient.</summary>

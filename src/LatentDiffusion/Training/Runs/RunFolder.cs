@@ -43,6 +43,8 @@ public sealed class RunFolder
     public static RunFolder Open(string path, ExperimentConfig config, bool resume)
     {
         ArgumentNullException.ThrowIfNull(config);
+        // A round trip through YAML: paths relative to the current directory would change their meaning in the folder.
+        config = ConfigDocument.Parse(ConfigWriter.ToYaml(config), "The configuration").Bind<ExperimentConfig>();
         var folder = new RunFolder(Path.GetFullPath(path));
         var stored = Path.Combine(folder.Root, ConfigName);
         // Without a checkpoint there is nothing to lose or to continue, as after a mistake in the data.

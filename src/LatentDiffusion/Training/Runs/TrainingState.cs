@@ -17,6 +17,7 @@ internal sealed record TrainingState(long Step, long Seed, long NextSample, long
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         WriteIndented = true,
+        RespectRequiredConstructorParameters = true,
     };
 
     public void Write(string folder) =>

@@ -63,6 +63,8 @@ internal sealed class AutoencoderTrainer : ITrainer
         };
     }
 
+    public bool WeightsAreFinite() => _optimizer.ParametersAreFinite();
+
     public void Write(string folder, long step)
     {
         ModelFile.Write(

@@ -64,6 +64,8 @@ internal sealed class DiffusionTrainer : ITrainer
         return new Dictionary<string, double> { ["loss"] = loss.item<float>() };
     }
 
+    public bool WeightsAreFinite() => _optimizer.ParametersAreFinite();
+
     public void Write(string folder, long step)
     {
         using var scope = NewDisposeScope();

@@ -12,6 +12,9 @@ internal interface ITrainer : IDisposable
     /// <returns>Metrics; "loss" is among them.</returns>
     IReadOnlyDictionary<string, double> Step(long step);
 
+    /// <summary>Whether all weights are finite numbers; the loss that shows others comes a step later.</summary>
+    bool WeightsAreFinite();
+
     /// <summary>Writes weights and optimiser state after <paramref name="step"/> steps into a folder.</summary>
     void Write(string folder, long step);
 

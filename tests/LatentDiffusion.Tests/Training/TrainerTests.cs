@@ -1,0 +1,167 @@
+using LatentDiffusion.Checkpoints.Safetensors;
+using LatentDiffusion.Data;
+using LatentDiffusion.Models;
+using LatentDiffusion.Pipelines;
+using LatentDiffusion.Tests.Support;
+using LatentDiffusion.Training.Experiments;
+using LatentDiffusion.Training.Logging;
+using TorchSharp;
+using Xunit;
+
+namespace LatentDiffusion.Tests.Training;
+
+[Collection(nameof(ProcessWideState))]
+public sealed class TrainerTests : IDisposable
+{
+    private readonly TinyTraining _tiny = new();
+
+    public static TheoryData<string> AllKinds =>
+        ["kl", "vq", "none", "class_label", "class_token", "none uncached", "class_token uncached"];
+
+    [Theory]
+    [InlineData("kl", 0.7)]
+    [InlineData("vq", 0.7)]
+    [InlineData("none", 0.9)]
+    [InlineData("class_label", 0.9)]
+    [InlineData("class_token uncached", 0.9)]
+    public void The_loss_falls(string kind, double to)
+    {
+        var experiment = _tiny.Experiment(kind);
+        _tiny.Train(experiment with { Training = TinyTraining.Short with { Steps = 80, BatchSize = 8 } }, "run");
+
+        var losses = MetricsFile.Read(_tiny["run/metrics.jsonl"]).Select(m => m["loss"]).ToList();
+        Assert.Equal(80, losses.Count);
+        Assert.True(losses[^20..].Average() < to * losses[..5].Average(), string.Join(" ", losses));
+    }
+
+    [Theory]
+    [MemberData(nameof(AllKinds))]
+    public void The_same_seed_gives_the_same_weights_and_another_seed_others(string kind)
+    {
+        var experiment = _tiny.Experiment(kind);
+        _tiny.Train(experiment, "first");
+        _tiny.Train(experiment, "second");
+        _tiny.Train(experiment with { Seed = 24 }, "other");
+
+        _tiny.AssertSameCheckpoint("first", "second");
+        var weights = ReadTensors("first");
+        Assert.Contains(ReadTensors("other"), t => !t.Value.SequenceEqual(weights[t.Key]));
+    }
+
+    [Theory]
+    [MemberData(nameof(AllKinds))]
+    public void A_resumed_run_equals_the_uninterrupted_one_bit_for_bit(string kind)
+    {
+        var experiment = _tiny.Experiment(kind);
+        _tiny.Train(experiment, "whole");
+
+        Assert.Equal(2, _tiny.Train(experiment, "parts", steps: 2).Step);
+        var rest = _tiny.Train(experiment, "parts", resume: true);
+
+        Assert.Equal((6, 4), (rest.Step, rest.StepsThisSession));
+        _tiny.AssertSameCheckpoint("whole", "parts");
+    }
+
+    [Theory]
+    [InlineData("kl")]
+    [InlineData("class_token")]
+    public void Drawing_sheets_does_not_change_the_course_of_training(string kind)
+    {
+        var experiment = _tiny.Experiment(kind);
+        _tiny.Train(experiment, "without");
+        _tiny.Train(experiment with { Training = TinyTraining.Short with { SampleEvery = 1 } }, "with");
+
+        Assert.Equal(ReadTensors("without"), ReadTensors("with"));
+        Assert.Equal(["step-00000006.png"], Sheets("without"));
+        Assert.Equal(Enumerable.Range(1, 6).Select(step => $"step-{step:d8}.png"), Sheets("with"));
+    }
+
+    [Theory]
+    [InlineData("kl")]
+    [InlineData("vq")]
+    public void Cached_latents_train_as_encoding_in_every_step_does(string firstStage)
+    {
+        var experiment = _tiny.Diffusion(firstStage: firstStage);
+        _tiny.Train(experiment with { CacheLatents = true }, "cached");
+        _tiny.Train(experiment with { CacheLatents = false }, "encoded");
+
+        var (cached, encoded) = (Losses("cached"), Losses("encoded"));
+        Assert.Equal(6, cached.Length);
+        // The encoder's batches differ, and with them its rounding.
+        Assert.All(cached.Zip(encoded), pair => Assert.Equal(pair.First, pair.Second, 1e-3));
+    }
+
+    [Fact]
+    public void Diffusion_training_leaves_the_first_stage_as_it_is()
+    {
+        var experiment = _tiny.Diffusion();
+        _tiny.Train(experiment, "run");
+
+        using var file = SafetensorsFile.Open(experiment.FirstStage);
+        var trained = ReadTensors("run");
+        Assert.All(
+            file.Tensors.Keys,
+            name => Assert.Equal(ReadBytes(file, name), trained[ModelTensors.FirstStagePrefix + name])
+        );
+    }
+
+    [Fact]
+    public void The_scale_factor_is_measured_on_the_first_batch_and_kept()
+    {
+        var experiment = _tiny.Diffusion(firstStage: "vq") with { CacheLatents = false };
+        _tiny.Train(experiment, "run", steps: 1);
+        var first = ReadScaleFactor("run");
+        _tiny.Train(experiment, "run", resume: true);
+
+        Assert.Equal(first, ReadScaleFactor("run"));
+        Assert.Equal(1 / StandardDeviationOfFirstBatch(experiment), first, 1e-5 * first);
+    }
+
+    [Fact]
+    public void A_scale_factor_of_the_configuration_is_taken()
+    {
+        _tiny.Train(_tiny.Diffusion() with { ScaleFactor = 0.5 }, "run");
+
+        Assert.Equal(0.5, ReadScaleFactor("run"));
+    }
+
+    public void Dispose() => _tiny.Dispose();
+
+    private static double StandardDeviationOfFirstBatch(DiffusionExperiment experiment)
+    {
+        using var noGradient = torch.no_grad();
+        using var scope = torch.NewDisposeScope();
+        var (firstStage, _) = ModelFile.LoadFirstStage(experiment.FirstStage);
+        using var disposed = firstStage;
+        var dataset = experiment.Data.OpenDataset(experiment.Seed);
+        var batchSize = experiment.Training.BatchSize;
+        using var loader = new BatchLoader(dataset, batchSize, workers: 0);
+        var batch = loader.Next();
+        var images = ImageTensors.FromPlanar(batch.Pixels, batch.Count, batch.Size, batch.Size);
+        return firstStage.Encode(images).std().item<float>();
+    }
+
+    private double[] Losses(string run) => [.. MetricsFile.Read(_tiny[$"{run}/metrics.jsonl"]).Select(m => m["loss"])];
+
+    private string[] Sheets(string run) =>
+        [.. Directory.GetFiles(_tiny[$"{run}/sheets"]).Select(p => Path.GetFileName(p)!).Order(StringComparer.Ordinal)];
+
+    private double ReadScaleFactor(string run)
+    {
+        using var file = SafetensorsFile.Open(_tiny.InNewest(run, ModelFile.FileName));
+        using var factor = file.Read("scale_factor");
+        return factor.item<double>();
+    }
+
+    private Dictionary<string, byte[]> ReadTensors(string run)
+    {
+        using var file = SafetensorsFile.Open(_tiny.InNewest(run, ModelFile.FileName));
+        return file.Tensors.Keys.ToDictionary(name => name, name => ReadBytes(file, name));
+    }
+
+    private static byte[] ReadBytes(SafetensorsFile file, string name)
+    {
+        using var tensor = file.Read(name);
+        return tensor.bytes.ToArray();
+    }
+}
