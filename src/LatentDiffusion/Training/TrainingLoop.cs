@@ -32,7 +32,8 @@ internal sealed class TrainingLoop(ITrainer trainer, RunFolder run, TrainingConf
         using var log = new RunLog(run, step);
         var clock = Stopwatch.StartNew();
         var loss = double.NaN;
-        while (step < last && !(clock.Elapsed >= limit.Time))
+        var ended = IsOver();
+        while (!ended)
         {
             if (cancellation.IsCancellationRequested)
             {
@@ -48,7 +49,9 @@ internal sealed class TrainingLoop(ITrainer trainer, RunFolder run, TrainingConf
                 throw new TrainingDivergedException(run, step);
             }
 
-            if (step % config.LogEvery == 0 || step == last)
+            // The last step is logged too, whatever ends the session: a short one would leave no trace.
+            ended = IsOver();
+            if (step % config.LogEvery == 0 || ended)
             {
                 log.Write(step, clock.Elapsed.TotalSeconds, metrics);
             }
@@ -59,7 +62,7 @@ internal sealed class TrainingLoop(ITrainer trainer, RunFolder run, TrainingConf
                 Checkpoint(step);
             }
 
-            if (config.SampleEvery > 0 && step % config.SampleEvery == 0 && step != last)
+            if (config.SampleEvery > 0 && step % config.SampleEvery == 0 && !ended)
             {
                 DrawSheet(step, cancellation);
             }
@@ -69,6 +72,8 @@ internal sealed class TrainingLoop(ITrainer trainer, RunFolder run, TrainingConf
         DrawSheet(step, cancellation);
         LossPlot.Write(MetricsFile.Read(run.MetricsFile), "loss", trainer.Name, run.LossPlotFile);
         return new TrainingResult(run.Root, step, step - first, clock.Elapsed, loss);
+
+        bool IsOver() => step >= last || clock.Elapsed >= limit.Time;
     }
 
     // By time the units are seconds, so that the remaining time is right; by steps they are steps.
