@@ -67,13 +67,22 @@ public static class ModelFile
     {
         using var file = SafetensorsFile.Open(ModelLocation.Resolve(path));
         var config = ReadConfig(file);
-        var firstStage = config.FirstStage.Build();
         var prefix = config is LatentDiffusionModelConfig ? ModelTensors.FirstStagePrefix : "";
-        ModuleState.Load(
-            file,
-            ModuleState.Of(firstStage, prefix),
-            name => name.StartsWith(prefix, StringComparison.Ordinal)
-        );
+        var firstStage = Build(file, config.FirstStage.Build);
+        try
+        {
+            ModuleState.Load(
+                file,
+                ModuleState.Of(firstStage, prefix),
+                name => name.StartsWith(prefix, StringComparison.Ordinal)
+            );
+        }
+        catch
+        {
+            firstStage.Dispose();
+            throw;
+        }
+
         firstStage.eval();
         return (firstStage, config);
     }
@@ -93,14 +102,34 @@ public static class ModelFile
             );
         }
 
-        var model = new LatentDiffusionModel(config);
-        ModelTensors.Load(file, model, ema: null);
-        if (useAverages)
+        var model = Build(file, () => new LatentDiffusionModel(config));
+        try
         {
-            ModelTensors.LoadAverages(file, model);
+            ModelTensors.Load(file, model, ema: null);
+            if (useAverages)
+            {
+                ModelTensors.LoadAverages(file, model);
+            }
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
         }
 
         model.Unet.eval();
         return model;
+    }
+
+    private static T Build<T>(SafetensorsFile file, Func<T> build)
+    {
+        try
+        {
+            return build();
+        }
+        catch (ArgumentException e)
+        {
+            throw new UserInputException($"{file.Path} describes a model that cannot be built: {e.Message}", e);
+        }
     }
 }

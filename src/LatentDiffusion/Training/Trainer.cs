@@ -50,7 +50,7 @@ public sealed class Trainer(ExperimentConfig experiment, string runFolder)
         CancellationToken cancellation
     )
     {
-        var (firstStage, firstStageConfig) = ModelFile.LoadFirstStage(experiment.FirstStage);
+        var (firstStage, firstStageConfig) = OpenFirstStage(experiment.FirstStage);
         if (experiment.Conditioner is not null && dataset.Source.ClassNames.Count == 0)
         {
             throw new UserInputException(
@@ -63,7 +63,7 @@ public sealed class Trainer(ExperimentConfig experiment, string runFolder)
         var model = CreateModel(
             new LatentDiffusionModelConfig
             {
-                FirstStage = firstStageConfig.FirstStage,
+                FirstStage = firstStageConfig,
                 ImageSize = experiment.Data.Size,
                 Unet = experiment.Unet,
                 Conditioner = experiment.Conditioner,
@@ -85,6 +85,18 @@ public sealed class Trainer(ExperimentConfig experiment, string runFolder)
                         new BatchLoader(dataset, batchSize, experiment.Data.Workers, firstSample)
                     )
         );
+    }
+
+    private static (FirstStage FirstStage, FirstStageConfig Config) OpenFirstStage(string? path)
+    {
+        if (path is null)
+        {
+            var pixels = new IdentityConfig();
+            return (pixels.Build(), pixels);
+        }
+
+        var (firstStage, config) = ModelFile.LoadFirstStage(path);
+        return (firstStage, config.FirstStage);
     }
 
     private static LatentDiffusionModel CreateModel(LatentDiffusionModelConfig config, FirstStage firstStage)

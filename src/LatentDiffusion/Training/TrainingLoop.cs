@@ -34,7 +34,8 @@ internal sealed class TrainingLoop(ITrainer trainer, RunFolder run, TrainingConf
         var loss = double.NaN;
         try
         {
-            while (step < last && !(clock.Elapsed >= limit.Time))
+            var ended = IsOver();
+            while (!ended)
             {
                 cancellation.ThrowIfCancellationRequested();
                 var metrics = trainer.Step(step);
@@ -45,7 +46,9 @@ internal sealed class TrainingLoop(ITrainer trainer, RunFolder run, TrainingConf
                     throw new TrainingDivergedException(run, step);
                 }
 
-                if (step % config.LogEvery == 0 || step == last)
+                // The last step is logged too, whatever ends the session: a short one would leave no trace.
+                ended = IsOver();
+                if (step % config.LogEvery == 0 || ended)
                 {
                     log.Write(step, clock.Elapsed.TotalSeconds, metrics);
                 }
@@ -56,7 +59,7 @@ internal sealed class TrainingLoop(ITrainer trainer, RunFolder run, TrainingConf
                     Checkpoint(step);
                 }
 
-                if (config.SampleEvery > 0 && step % config.SampleEvery == 0 && step != last)
+                if (config.SampleEvery > 0 && step % config.SampleEvery == 0 && !ended)
                 {
                     DrawSheet(step, cancellation);
                 }
@@ -72,6 +75,8 @@ internal sealed class TrainingLoop(ITrainer trainer, RunFolder run, TrainingConf
         DrawSheet(step, cancellation);
         LossPlot.Write(MetricsFile.Read(run.MetricsFile), "loss", trainer.Name, run.LossPlotFile);
         return new TrainingResult(run.Root, step, step - first, clock.Elapsed, loss);
+
+        bool IsOver() => step >= last || clock.Elapsed >= limit.Time;
     }
 
     // By time the units are seconds, so that the remaining time is right; by steps they are steps.

@@ -1,6 +1,7 @@
 using LatentDiffusion.Checkpoints.Safetensors;
 using LatentDiffusion.Data;
 using LatentDiffusion.Models;
+using LatentDiffusion.Networks.Autoencoders;
 using LatentDiffusion.Pipelines;
 using LatentDiffusion.Tests.Support;
 using LatentDiffusion.Training.Experiments;
@@ -97,7 +98,7 @@ public sealed class TrainerTests : IDisposable
         var experiment = _tiny.Diffusion();
         _tiny.Train(experiment, "run");
 
-        using var file = SafetensorsFile.Open(experiment.FirstStage);
+        using var file = SafetensorsFile.Open(experiment.FirstStage!);
         var trained = ReadTensors("run");
         Assert.All(
             file.Tensors.Keys,
@@ -118,6 +119,36 @@ public sealed class TrainerTests : IDisposable
     }
 
     [Fact]
+    public void Without_a_first_stage_pixels_are_diffused()
+    {
+        _tiny.Train(_tiny.Diffusion() with { FirstStage = null }, "run");
+
+        using var model = ModelFile.LoadLatentDiffusion(_tiny["run"]);
+        var image = new ImageSampler(model)
+            .Sample(
+                new SamplingRequest { Classes = [null], Steps = 2 },
+                cancellation: TestContext.Current.CancellationToken
+            )
+            .Single();
+        Assert.IsType<IdentityFirstStage>(model.FirstStage);
+        Assert.Equal((model.Config.ImageSize, model.Config.ImageSize), (image.Width, image.Height));
+    }
+
+    [Fact]
+    public void Workers_and_sheets_may_change_when_a_run_is_resumed()
+    {
+        var experiment = _tiny.Diffusion();
+        _tiny.Train(experiment, "run", steps: 2);
+
+        var changed = experiment with
+        {
+            Data = experiment.Data with { Workers = 2 },
+            Samples = new SampleSheetConfig { PerClass = 1, Steps = 2 },
+        };
+        Assert.Equal(4, _tiny.Train(changed, "run", steps: 4, resume: true).Step);
+    }
+
+    [Fact]
     public void A_scale_factor_of_the_configuration_is_taken()
     {
         _tiny.Train(_tiny.Diffusion() with { ScaleFactor = 0.5 }, "run");
@@ -131,7 +162,7 @@ public sealed class TrainerTests : IDisposable
     {
         using var noGradient = torch.no_grad();
         using var scope = torch.NewDisposeScope();
-        var (firstStage, _) = ModelFile.LoadFirstStage(experiment.FirstStage);
+        var (firstStage, _) = ModelFile.LoadFirstStage(experiment.FirstStage!);
         using var disposed = firstStage;
         var dataset = experiment.Data.OpenDataset(experiment.Seed);
         var batchSize = experiment.Training.BatchSize;

@@ -12,10 +12,10 @@ namespace LatentDiffusion.Training.Experiments;
 [ConfigKind("latent_diffusion")]
 public sealed record DiffusionExperiment : ExperimentConfig, IConfigCheck
 {
-    /// <summary>The trained first stage: a run folder, a model folder or a file.</summary>
-    [Description("The trained first stage: a run folder, a model folder or a file.")]
+    /// <summary>The trained first stage: a run folder, a model folder or a file; null to diffuse pixels.</summary>
+    [Description("The trained first stage: a run folder, a model folder or a file; when absent, pixels are diffused.")]
     [ConfigPath]
-    public required string FirstStage { get; init; }
+    public string? FirstStage { get; init; }
 
     /// <summary>The denoising network.</summary>
     [Description("The denoising network.")]

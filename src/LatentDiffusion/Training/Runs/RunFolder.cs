@@ -61,8 +61,8 @@ public sealed class RunFolder
             if (Essence(previous) != Essence(config))
             {
                 throw new UserInputException(
-                    $"{path} was started with another configuration: only the 'training' section may change when "
-                        + $"a run is resumed. Compare with {stored}, or name another folder with --run."
+                    $"{path} was started with another configuration: when a run is resumed, only 'training', "
+                        + $"'samples' and data.workers may change. Compare with {stored}, or name another folder with --run."
                 );
             }
         }
@@ -74,7 +74,16 @@ public sealed class RunFolder
         return folder;
     }
 
-    // Length and log settings may change from one session of a run to the next; what decides the numbers may not.
-    private static string Essence(ExperimentConfig config) =>
-        ConfigWriter.ToYaml(config with { Training = new TrainingConfig { BatchSize = config.Training.BatchSize } });
+    // Length, log and sheets may change from one session of a run to the next; what decides the numbers may not.
+    private static string Essence(ExperimentConfig config)
+    {
+        var numbers = config with
+        {
+            Training = new TrainingConfig { BatchSize = config.Training.BatchSize },
+            Data = config.Data with { Workers = 0 },
+        };
+        return ConfigWriter.ToYaml(
+            numbers is DiffusionExperiment diffusion ? diffusion with { Samples = new SampleSheetConfig() } : numbers
+        );
+    }
 }
