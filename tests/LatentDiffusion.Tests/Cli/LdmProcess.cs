@@ -10,6 +10,9 @@ internal static class LdmProcess
 
     public static string DotnetHost => Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
 
+    /// <summary>The built <c>ldm</c>.</summary>
+    public static string Program => Path.Combine(AppContext.BaseDirectory, "ldm.dll");
+
     /// <summary>Runs the built <c>ldm</c>.</summary>
     public static Task<Outcome> RunAsync(params string[] args) => RunInAsync(AppContext.BaseDirectory, args);
 
@@ -17,21 +20,19 @@ internal static class LdmProcess
     public static Task<Outcome> RunInAsync(string folder, params string[] args) =>
         StartAsync(DotnetHost, [Path.Combine(folder, "ldm.dll"), .. args], folder);
 
+    /// <summary>Starts the built <c>ldm</c> for a test that ends it before its time.</summary>
+    public static Process Start(params string[] args) =>
+        Start(DotnetHost, [Program, .. args], AppContext.BaseDirectory);
+
     public static async Task<Outcome> StartAsync(string program, string[] args, string folder)
     {
-        var start = new ProcessStartInfo(program, args)
-        {
-            WorkingDirectory = folder,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            RedirectStandardInput = true,
-        };
-        // Build servers would outlive the program and hold its output pipes open.
-        start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
-        start.Environment["DOTNET_CLI_USE_MSBUILD_SERVER"] = "0";
+        using var process = Start(program, args, folder);
+        return await EndAsync(process);
+    }
 
-        using var process = Process.Start(start)!;
-        process.StandardInput.Close();
+    /// <summary>Waits for a process to end by itself.</summary>
+    public static async Task<Outcome> EndAsync(Process process)
+    {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         limit.CancelAfter(Timeout);
         try
@@ -46,6 +47,24 @@ internal static class LdmProcess
             process.Kill(entireProcessTree: true);
             throw;
         }
+    }
+
+    private static Process Start(string program, string[] args, string folder)
+    {
+        var start = new ProcessStartInfo(program, args)
+        {
+            WorkingDirectory = folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+        };
+        // Build servers would outlive the program and hold its output pipes open.
+        start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
+        start.Environment["DOTNET_CLI_USE_MSBUILD_SERVER"] = "0";
+
+        var process = Process.Start(start)!;
+        process.StandardInput.Close();
+        return process;
     }
 
     internal sealed record Outcome(int ExitCode, string Output, string Error);

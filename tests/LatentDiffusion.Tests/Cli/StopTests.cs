@@ -1,0 +1,49 @@
+using Xunit;
+
+namespace LatentDiffusion.Tests.Cli;
+
+public sealed class StopTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public StopTests() => TinyRuns.Prepare(_folder.Path);
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("INT", 130)]
+    [InlineData("TERM", 143)]
+    public async Task A_signal_ends_training_with_a_checkpoint_to_resume_from(string signal, int exitCode)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "There is no kill.");
+        const int Steps = 100;
+        // No checkpoint but the signal's own.
+        string[] settings = [$"training.steps={Steps}", "training.checkpoint_every=0"];
+        var run = Path.Combine(_folder.Path, "stopped");
+        var command = TinyRuns.Command(_folder.Path, "autoencoder", "stopped", [.. settings, "--resume"]);
+        using var process = LdmProcess.Start(command);
+        while (!File.Exists(Path.Combine(run, "metrics.jsonl")) && !process.HasExited)
+        {
+            await Task.Delay(5, TestContext.Current.CancellationToken);
+        }
+
+        // A shell's built-in kill is everywhere, the program of that name is not.
+        var kill = await LdmProcess.StartAsync("sh", ["-c", $"kill -{signal} {process.Id}"], _folder.Path);
+        Assert.Equal(0, kill.ExitCode);
+        var stopped = await LdmProcess.EndAsync(process);
+
+        Assert.Equal("ldm train: stopped.", stopped.Error.TrimEnd());
+        Assert.Equal(exitCode, stopped.ExitCode);
+        Assert.Single(Directory.GetDirectories(Path.Combine(run, "checkpoints"), "step-*"));
+        Assert.Empty(TinyRuns.HalfWritten(run));
+
+        var resumed = await LdmProcess.RunAsync(command);
+        Assert.True(resumed.ExitCode == 0, resumed.Error);
+        var straight = await LdmProcess.RunAsync(TinyRuns.Command(_folder.Path, "autoencoder", "straight", settings));
+        Assert.True(straight.ExitCode == 0, straight.Error);
+        Assert.Equal(Weights("straight", Steps), Weights("stopped", Steps));
+    }
+
+    private byte[] Weights(string run, int step) =>
+        File.ReadAllBytes(Path.Combine(_folder.Path, run, "checkpoints", $"step-{step:d8}", "model.safetensors"));
+}
