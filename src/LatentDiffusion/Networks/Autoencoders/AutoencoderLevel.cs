@@ -6,29 +6,39 @@ namespace LatentDiffusion.Networks.Autoencoders;
 /// <summary>The blocks of one resolution: residual blocks, attention after each where wanted, then a resampling.</summary>
 internal sealed class AutoencoderLevel : ExplicitModule<Tensor, Tensor>
 {
-    private readonly nn.Module<Tensor, Tensor>[] _layers;
+    private readonly List<nn.Module<Tensor, Tensor>> _layers = [];
 
-    /// <param name="blocks">Residual blocks, in order.</param>
-    /// <param name="attention">One attention per block, or none at all.</param>
-    /// <param name="resampler">Name and layer of the resampling at the end, or null at the last level.</param>
+    /// <param name="config">Kind and places of attention, dropout.</param>
+    /// <param name="input">Channels that come in.</param>
+    /// <param name="output">Channels of every block.</param>
+    /// <param name="blocks">Number of residual blocks.</param>
+    /// <param name="resolution">The level's nominal resolution, which decides on attention.</param>
+    /// <param name="resampler">Name and maker of the resampling at the end, or null at the last level.</param>
     public AutoencoderLevel(
-        IReadOnlyList<ResnetBlock> blocks,
-        IReadOnlyList<nn.Module<Tensor, Tensor>> attention,
-        (string Name, nn.Module<Tensor, Tensor> Layer)? resampler
+        AutoencoderConfig config,
+        int input,
+        int output,
+        int blocks,
+        int resolution,
+        (string Name, Func<nn.Module<Tensor, Tensor>> Create)? resampler
     )
         : base(nameof(AutoencoderLevel))
     {
-        List<nn.Module<Tensor, Tensor>> layers = [];
-        for (var i = 0; i < blocks.Count; i++)
+        List<nn.Module> residual = [];
+        List<nn.Module> attention = [];
+        for (var i = 0; i < blocks; i++)
         {
-            layers.Add(blocks[i]);
-            if (attention.Count > 0)
+            residual.Add(Append(new ResnetBlock(i == 0 ? input : output, output, config.Dropout)));
+            if (
+                config.AttentionResolutions.Contains(resolution)
+                && AutoencoderMiddle.CreateAttention(config.Attention, output) is { } layer
+            )
             {
-                layers.Add(attention[i]);
+                attention.Add(Append(layer));
             }
         }
 
-        register_module("block", KeyGroup.List(blocks));
+        register_module("block", KeyGroup.List(residual));
         if (attention.Count > 0)
         {
             register_module("attn", KeyGroup.List(attention));
@@ -36,11 +46,8 @@ internal sealed class AutoencoderLevel : ExplicitModule<Tensor, Tensor>
 
         if (resampler is { } end)
         {
-            layers.Add(end.Layer);
-            register_module(end.Name, end.Layer);
+            register_module(end.Name, Append(end.Create()));
         }
-
-        _layers = [.. layers];
     }
 
     public override Tensor forward(Tensor input)
@@ -54,5 +61,11 @@ internal sealed class AutoencoderLevel : ExplicitModule<Tensor, Tensor>
         }
 
         return h.MoveToOuterDisposeScope();
+    }
+
+    private nn.Module<Tensor, Tensor> Append(nn.Module<Tensor, Tensor> layer)
+    {
+        _layers.Add(layer);
+        return layer;
     }
 }

@@ -55,24 +55,16 @@ internal sealed class Decoder : ExplicitModule<Tensor, Tensor>
         var channels = config.Channels * config.ChannelMult[^1];
         for (var i = levels.Length - 1; i >= 0; i--)
         {
-            var resolution = config.Resolution >> i;
             var output = config.Channels * config.ChannelMult[i];
-            List<ResnetBlock> blocks = [];
-            List<nn.Module<Tensor, Tensor>> attention = [];
-            for (var block = 0; block <= config.NumResBlocks; block++)
-            {
-                blocks.Add(new ResnetBlock(channels, output, config.Dropout));
-                channels = output;
-                if (
-                    config.AttentionResolutions.Contains(resolution)
-                    && AutoencoderMiddle.CreateAttention(config.Attention, channels) is { } layer
-                )
-                {
-                    attention.Add(layer);
-                }
-            }
-
-            levels[i] = new AutoencoderLevel(blocks, attention, i == 0 ? null : ("upsample", new Upsample(channels)));
+            levels[i] = new AutoencoderLevel(
+                config,
+                channels,
+                output,
+                config.NumResBlocks + 1,
+                config.Resolution >> i,
+                i == 0 ? null : ("upsample", () => new Upsample(output))
+            );
+            channels = output;
         }
 
         return levels;

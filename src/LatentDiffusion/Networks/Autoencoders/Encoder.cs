@@ -50,31 +50,18 @@ internal sealed class Encoder : ExplicitModule<Tensor, Tensor>
     private static IEnumerable<AutoencoderLevel> BuildLevels(AutoencoderConfig config)
     {
         var channels = config.Channels;
-        var resolution = config.Resolution;
-        for (var i = 0; i < config.ChannelMult.Count; i++, resolution /= 2)
+        for (var i = 0; i < config.ChannelMult.Count; i++)
         {
             var output = config.Channels * config.ChannelMult[i];
-            List<ResnetBlock> blocks = [];
-            List<nn.Module<Tensor, Tensor>> attention = [];
-            for (var block = 0; block < config.NumResBlocks; block++)
-            {
-                blocks.Add(new ResnetBlock(channels, output, config.Dropout));
-                channels = output;
-                if (
-                    config.AttentionResolutions.Contains(resolution)
-                    && AutoencoderMiddle.CreateAttention(config.Attention, channels) is { } layer
-                )
-                {
-                    attention.Add(layer);
-                }
-            }
-
-            var isLast = i == config.ChannelMult.Count - 1;
             yield return new AutoencoderLevel(
-                blocks,
-                attention,
-                isLast ? null : ("downsample", new Downsample(channels))
+                config,
+                channels,
+                output,
+                config.NumResBlocks,
+                config.Resolution >> i,
+                i == config.ChannelMult.Count - 1 ? null : ("downsample", () => new Downsample(output))
             );
+            channels = output;
         }
     }
 }
