@@ -72,6 +72,8 @@ public sealed class WrongInputTests(TinyModels models) : IDisposable
     [InlineData("latent-diffusion", "num_heads is 5: 32 channels", "unet.num_heads=5")]
     [InlineData("latent-diffusion", "There is no model at ", "first_stage=nowhere")]
     [InlineData("latent-diffusion", "unet has in_channels 3", "unet.in_channels=3")]
+    [InlineData("latent-diffusion", "cache_latents is true: random crops differ", "data.crop=random")]
+    [InlineData("latent-diffusion", "context_dim is null: goes with", "unet.use_spatial_transformer=true")]
     [InlineData("latent-diffusion", "data.size 18 must be a multiple of 4", "data.size=18")]
     [InlineData("latent-diffusion", "The conditioner needs classes", "data.path=images/cat")]
     public async Task A_wrong_configuration_is_named_by_place_or_key(string name, string expected, string change)
@@ -128,7 +130,7 @@ public sealed class WrongInputTests(TinyModels models) : IDisposable
 
         Assert.Equal(1, outcome.ExitCode);
         Assert.Matches(
-            @"^ldm train: The loss is not a finite number after step \d+\. .*lower optimizer\.learning_rate\.\n$",
+            @"^ldm train: The loss or a weight is not a finite number after step \d+\. .*lower optimizer\.learning_rate\.\n$",
             outcome.Error
         );
     }

@@ -5,6 +5,7 @@ using Xunit;
 namespace LatentDiffusion.Tests.Cli;
 
 /// <summary>Follows docs/train-on-your-images.md: the configurations are copied and only the path is changed.</summary>
+[Trait("Speed", "Slow")]
 public sealed partial class YourImagesTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
