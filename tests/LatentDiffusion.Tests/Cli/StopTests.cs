@@ -21,10 +21,12 @@ public sealed class StopTests : IDisposable
         string[] settings = [$"training.steps={Steps}", "training.checkpoint_every=0"];
         var run = Path.Combine(_folder.Path, "stopped");
         var command = TinyRuns.Command(_folder.Path, "autoencoder", "stopped", [.. settings, "--resume"]);
+        var log = new FileInfo(Path.Combine(run, "metrics.jsonl"));
         using var process = LdmProcess.Start(command);
-        while (!File.Exists(Path.Combine(run, "metrics.jsonl")) && !process.HasExited)
+        while (log is not { Exists: true, Length: > 0 } && !process.HasExited)
         {
             await Task.Delay(5, TestContext.Current.CancellationToken);
+            log.Refresh();
         }
 
         // A shell's built-in kill is everywhere, the program of that name is not.
