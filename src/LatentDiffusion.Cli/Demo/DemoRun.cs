@@ -24,7 +24,7 @@ internal sealed record DemoResult(string Page, long AutoencoderSteps, long Diffu
 /// <param name="seed">Replaces the configurations' seed, or null.</param>
 internal sealed class DemoRun(string folder, TimeSpan budget, long? seed)
 {
-    private const double AutoencoderShare = 0.45;
+    private const double AutoencoderShare = 0.4;
     private const int SamplesPerClass = 16;
     private const int SheetColumns = 8;
     private const int ReconstructionPairs = 24;
