@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using LatentDiffusion.Checkpoints;
 using LatentDiffusion.Configuration;
 using LatentDiffusion.Errors;
 using LatentDiffusion.Training;
@@ -61,11 +62,17 @@ internal sealed class TrainVerb : Verb
         var path = arguments.GetRequiredValue(_config);
         var run = arguments.GetValue(_run) ?? Path.Combine("runs", Path.GetFileNameWithoutExtension(path));
         var experiment = Bind(path, arguments.GetValue(_overrides) ?? [], context.Seed);
+        var resume = arguments.GetValue(_resume);
+        if (resume && CheckpointFolders.In(run).Count == 0)
+        {
+            context.Output.Log($"{run} holds no checkpoint: the run starts from the beginning.");
+        }
+
         context.OpenCpu();
         using var progress = context.Output.StartProgress();
         var result = new Trainer(experiment, run)
         {
-            Resume = arguments.GetValue(_resume),
+            Resume = resume,
             Limit = new TrainingLimit(
                 arguments.GetValue(_steps),
                 arguments.GetValue(_minutes) is { } minutes ? TimeSpan.FromMinutes(minutes) : null

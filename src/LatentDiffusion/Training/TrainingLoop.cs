@@ -79,14 +79,18 @@ internal sealed class TrainingLoop(ITrainer trainer, RunFolder run, TrainingConf
         bool IsOver() => step >= last || clock.Elapsed >= limit.Time;
     }
 
-    // By time the units are seconds, so that the remaining time is right; by steps they are steps.
+    // A session that its time will end is measured in the steps that fit into it at the pace so far.
     private StepProgress Describe(long step, long first, long last, double loss, TimeSpan elapsed, TrainingLimit limit)
     {
+        var done = step - first;
+        double total = last - first;
+        if (limit.Time is { } time)
+        {
+            total = Math.Min(total, Math.Max(done, Math.Ceiling(done * (time / elapsed))));
+        }
+
         var detail = FormattableString.Invariant($"step {step}, loss {loss:g4}");
-        var stepsShare = (double)(step - first) / (last - first);
-        return limit.Time is { } time && elapsed / time > stepsShare
-            ? new StepProgress($"train {trainer.Name}", elapsed.TotalSeconds, time.TotalSeconds, detail)
-            : new StepProgress($"train {trainer.Name}", step - first, last - first, detail);
+        return new StepProgress($"train {trainer.Name}", done, total, detail);
     }
 
     private bool IsCheckpointDue(long step) =>
