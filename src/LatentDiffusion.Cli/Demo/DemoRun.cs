@@ -56,7 +56,7 @@ internal sealed class DemoRun(string folder, TimeSpan budget, long? seed)
         var psnr = WriteReconstructions(model, autoencoder);
         var groups = WriteSamples(model, autoencoder.Seed, progress, cancellation);
         WriteCurve(AutoencoderFolder, "reconstruction", "Autoencoder: mean absolute error", "loss-autoencoder.png");
-        WriteCurve(DiffusionFolder, "loss", "Latent diffusion: error of the predicted noise", "loss-diffusion.png");
+        WriteCurve(DiffusionFolder, "loss", "Latent diffusion: error of the predicted latents", "loss-diffusion.png");
         var autoencoderSteps = CheckpointFolders.In(AutoencoderFolder)[^1].Step;
         var page = Path.Combine(folder, "index.html");
         AtomicFile.WriteText(
