@@ -55,13 +55,16 @@ for name in autoencoder latent-diffusion; do
     total=$(($(now) - begin))
     training=$(awk "BEGIN { print int($seconds * 1000) }")
 
-    # From the first moment of the start to well into the training, but so that all kills find it at work.
-    latest=$((total - training + training / kills))
+    # Every third kill falls anywhere from the first moment of the start, the others into the training itself; on the
+    # average they leave enough of it for all kills to find it at work.
+    start=$((total - training)) window=$((training * 3 / 2 / kills))
     landed=0
     for ((i = 0; i < kills; i++)); do
         train "$name" "$work/$name-killed" --resume >"$work/log" 2>&1 &
         child=$!
-        sleep "$(awk "BEGIN { print $((RANDOM * 32768 + RANDOM)) / 1073741824 * $latest / 1000 }")"
+        earliest=$((i % 3 == 0 ? 0 : start))
+        sleep "$(awk "BEGIN { r = $((RANDOM * 32768 + RANDOM)) / 1073741824
+            print ($earliest + r * ($start + $window - $earliest)) / 1000 }")"
         kill -9 "$child" 2>/dev/null && landed=$((landed + 1))
         wait "$child" 2>/dev/null || (($? == 137)) || fail "$name: $(cat "$work/log")"
     done
