@@ -9,8 +9,9 @@ namespace LatentDiffusion.Tests.Training;
 [Collection(nameof(ProcessWideState))]
 public sealed class TrainingMemoryTests : IDisposable
 {
-    private const int WarmUp = 300;
-    private const int Steps = 2000;
+    // The runtime compiles hot methods and settles its own heap for some hundreds of steps.
+    private const int WarmUp = 1000;
+    private const int Steps = WarmUp + 2000;
     private const long AllowedGrowth = 8 << 20;
 
     private readonly TinyTraining _tiny = new();
@@ -34,7 +35,7 @@ public sealed class TrainingMemoryTests : IDisposable
     [Trait("Speed", "Slow")]
     [InlineData("kl")]
     [InlineData("class_token")]
-    public void Two_thousand_steps_need_no_more_memory_than_three_hundred(string kind)
+    public void Two_thousand_steps_after_the_warm_up_need_no_more_memory(string kind)
     {
         var experiment = _tiny.Experiment(kind) with
         {
@@ -59,7 +60,9 @@ public sealed class TrainingMemoryTests : IDisposable
                 GC.Collect();
                 GC.WaitForPendingFinalizers();
                 GC.Collect();
-                measured.Add((torch.Tensor.TotalCount, Environment.WorkingSet));
+                // What the collector holds in reserve comes and goes by itself.
+                var native = Environment.WorkingSet - GC.GetGCMemoryInfo().TotalCommittedBytes;
+                measured.Add((torch.Tensor.TotalCount, native));
             }
         }
     }
