@@ -1,0 +1,352 @@
+using System.Runtime.CompilerServices;
+
+namespace LatentDiffusion.Kernels.Normalization;
+
+/// <summary>Group normalisation of channels-last maps, with or without SiLU behind it, in two passes over memory.</summary>
+internal static unsafe class GroupNormKernel<TLanes, TVector>
+    where TLanes : struct, ILanes<TVector>
+    where TVector : struct
+{
+    /// <summary>y = silu(weight (x - mean) / sqrt(variance + epsilon) + bias).</summary>
+    /// <param name="shape">Sizes; channels are a multiple of the register width.</param>
+    /// <param name="x">[B, pixels, C].</param>
+    /// <param name="weight">[C].</param>
+    /// <param name="bias">[C].</param>
+    /// <param name="epsilon">Added to the variance.</param>
+    /// <param name="silu">Whether SiLU follows.</param>
+    /// <param name="y">[B, pixels, C]; may be <paramref name="x"/>.</param>
+    /// <param name="mean">[B, groups], written.</param>
+    /// <param name="inverse">[B, groups], written: 1 / sqrt(variance + epsilon).</param>
+    public static void Forward(
+        NormalizationShape shape,
+        float* x,
+        float* weight,
+        float* bias,
+        double epsilon,
+        bool silu,
+        float* y,
+        float* mean,
+        float* inverse
+    )
+    {
+        var (channels, strips) = (shape.Channels, shape.Strips);
+        using var sumScratch = new Scratch((nint)shape.Batch * strips * 2 * channels);
+        using var affineScratch = new Scratch((nint)shape.Batch * 2 * channels);
+        var sums = sumScratch.Data;
+        var affine = affineScratch.Data;
+        ThreadTeam.ForEach(
+            shape.Batch * strips,
+            (task, _) =>
+            {
+                var (image, first, end) = Place(shape, task);
+                var start = x + (nint)image * shape.Pixels * channels;
+                ChannelSums<TLanes, TVector>.Moments(
+                    start + (nint)first * channels,
+                    end - first,
+                    channels,
+                    start,
+                    sums + (nint)task * 2 * channels
+                );
+            }
+        );
+        for (var image = 0; image < shape.Batch; image++)
+        {
+            var from = image * shape.Groups;
+            Statistics(shape, x, sums, image, epsilon, mean + from, inverse + from);
+            FillAffine(shape, weight, bias, mean + from, inverse + from, Of(affine, image, channels));
+        }
+
+        ThreadTeam.ForEach(
+            shape.Batch * strips,
+            (task, _) =>
+            {
+                var (image, first, end) = Place(shape, task);
+                var offset = ((nint)image * shape.Pixels + first) * channels;
+                Apply(x + offset, end - first, channels, Of(affine, image, channels), silu, y + offset);
+            }
+        );
+    }
+
+    /// <summary>The gradients of <see cref="Forward"/>.</summary>
+    /// <param name="shape">Sizes.</param>
+    /// <param name="x">What went in.</param>
+    /// <param name="gradient">Of the output.</param>
+    /// <param name="weight">[C].</param>
+    /// <param name="bias">[C].</param>
+    /// <param name="silu">Whether SiLU followed.</param>
+    /// <param name="mean">What <see cref="Forward"/> wrote.</param>
+    /// <param name="inverse">What <see cref="Forward"/> wrote.</param>
+    /// <param name="xGradient">The target, [B, pixels, C].</param>
+    /// <param name="weightGradient">The target, [C].</param>
+    /// <param name="biasGradient">The target, [C].</param>
+    public static void Backward(
+        NormalizationShape shape,
+        float* x,
+        float* gradient,
+        float* weight,
+        float* bias,
+        bool silu,
+        float* mean,
+        float* inverse,
+        float* xGradient,
+        float* weightGradient,
+        float* biasGradient
+    )
+    {
+        var (channels, strips) = (shape.Channels, shape.Strips);
+        using var sumScratch = new Scratch((nint)shape.Batch * strips * 2 * channels);
+        using var affineScratch = new Scratch((nint)shape.Batch * 2 * channels);
+        using var centerScratch = new Scratch((nint)shape.Batch * channels);
+        using var lineScratch = new Scratch((nint)shape.Batch * 3 * channels);
+        var sums = sumScratch.Data;
+        var affine = affineScratch.Data;
+        var centers = centerScratch.Data;
+        var lines = lineScratch.Data;
+        for (var image = 0; image < shape.Batch; image++)
+        {
+            var from = image * shape.Groups;
+            FillAffine(shape, weight, bias, mean + from, inverse + from, Of(affine, image, channels));
+            for (var c = 0; c < channels; c++)
+            {
+                centers[(nint)image * channels + c] = mean[from + c / shape.GroupSize];
+            }
+        }
+
+        ThreadTeam.ForEach(
+            shape.Batch * strips,
+            (task, _) =>
+            {
+                var (image, first, end) = Place(shape, task);
+                var offset = ((nint)image * shape.Pixels + first) * channels;
+                ChannelSums<TLanes, TVector>.Gradients(
+                    x + offset,
+                    gradient + offset,
+                    end - first,
+                    channels,
+                    centers + (nint)image * channels,
+                    Of(affine, image, channels),
+                    silu,
+                    sums + (nint)task * 2 * channels
+                );
+            }
+        );
+        new Span<float>(weightGradient, channels).Clear();
+        new Span<float>(biasGradient, channels).Clear();
+        for (var image = 0; image < shape.Batch; image++)
+        {
+            var from = image * shape.Groups;
+            GradientLines(
+                shape,
+                sums,
+                image,
+                weight,
+                mean + from,
+                inverse + from,
+                lines + (nint)image * 3 * channels,
+                weightGradient,
+                biasGradient
+            );
+        }
+
+        ThreadTeam.ForEach(
+            shape.Batch * strips,
+            (task, _) =>
+            {
+                var (image, first, end) = Place(shape, task);
+                var offset = ((nint)image * shape.Pixels + first) * channels;
+                ApplyGradient(
+                    x + offset,
+                    gradient + offset,
+                    end - first,
+                    channels,
+                    Of(affine, image, channels),
+                    silu,
+                    lines + (nint)image * 3 * channels,
+                    xGradient + offset
+                );
+            }
+        );
+    }
+
+    private static (int Image, int First, int End) Place(NormalizationShape shape, int task)
+    {
+        var (first, end) = shape.Strip(task % shape.Strips);
+        return (task / shape.Strips, first, end);
+    }
+
+    private static Affine Of(float* affine, int image, int channels)
+    {
+        var scale = affine + (nint)image * 2 * channels;
+        return new Affine(scale, scale + channels);
+    }
+
+    // Sums of shifted values to mean and variance of a group, in double precision.
+    private static void Statistics(
+        NormalizationShape shape,
+        float* x,
+        float* sums,
+        int image,
+        double epsilon,
+        float* mean,
+        float* inverse
+    )
+    {
+        var channels = shape.Channels;
+        var shift = x + (nint)image * shape.Pixels * channels;
+        var count = (double)shape.Pixels * shape.GroupSize;
+        for (var group = 0; group < shape.Groups; group++)
+        {
+            var reference = (double)shift[group * shape.GroupSize];
+            double total = 0;
+            double squares = 0;
+            for (var i = 0; i < shape.GroupSize; i++)
+            {
+                var c = group * shape.GroupSize + i;
+                var (sum, square) = Total(sums, image, shape, c);
+
+                // From the channel's own shift to the group's.
+                var distance = shift[c] - reference;
+                total += sum + shape.Pixels * distance;
+                squares += square + 2 * distance * sum + shape.Pixels * distance * distance;
+            }
+
+            var average = total / count;
+            mean[group] = (float)(reference + average);
+            inverse[group] = (float)(1 / Math.Sqrt(Math.Max(0, squares / count - average * average) + epsilon));
+        }
+    }
+
+    private static (double First, double Second) Total(float* sums, int image, NormalizationShape shape, int channel)
+    {
+        double first = 0;
+        double second = 0;
+        for (var strip = 0; strip < shape.Strips; strip++)
+        {
+            var at = sums + ((nint)image * shape.Strips + strip) * 2 * shape.Channels + channel;
+            first += at[0];
+            second += at[shape.Channels];
+        }
+
+        return (first, second);
+    }
+
+    private static void FillAffine(
+        NormalizationShape shape,
+        float* weight,
+        float* bias,
+        float* mean,
+        float* inverse,
+        Affine target
+    )
+    {
+        for (var c = 0; c < shape.Channels; c++)
+        {
+            var group = c / shape.GroupSize;
+            target.Scale[c] = weight[c] * inverse[group];
+            target.Offset[c] = bias[c] - mean[group] * target.Scale[c];
+        }
+    }
+
+    // The input's gradient is a g + b + c x per channel, where g is the gradient before the activation.
+    private static void GradientLines(
+        NormalizationShape shape,
+        float* sums,
+        int image,
+        float* weight,
+        float* mean,
+        float* inverse,
+        float* lines,
+        float* weightGradient,
+        float* biasGradient
+    )
+    {
+        var channels = shape.Channels;
+        var count = (double)shape.Pixels * shape.GroupSize;
+        for (var group = 0; group < shape.Groups; group++)
+        {
+            double sum = 0;
+            double product = 0;
+            for (var i = 0; i < shape.GroupSize; i++)
+            {
+                var c = group * shape.GroupSize + i;
+                var (gradient, withInput) = Total(sums, image, shape, c);
+                sum += weight[c] * gradient;
+                product += weight[c] * withInput;
+                biasGradient[c] += (float)gradient;
+                weightGradient[c] += (float)(withInput * inverse[group]);
+            }
+
+            var slope = -product * inverse[group] * inverse[group] * inverse[group] / count;
+            var constant = -sum * inverse[group] / count - slope * mean[group];
+            for (var i = 0; i < shape.GroupSize; i++)
+            {
+                var c = group * shape.GroupSize + i;
+                lines[c] = weight[c] * inverse[group];
+                lines[channels + c] = (float)constant;
+                lines[2 * channels + c] = (float)slope;
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Apply(float* x, int pixels, int channels, Affine affine, bool silu, float* y)
+    {
+        for (var p = 0; p < pixels; p++)
+        {
+            for (var c = 0; c < channels; c += TLanes.Width)
+            {
+                var value = TLanes.MultiplyAdd(
+                    TLanes.Load(x + c),
+                    TLanes.Load(affine.Scale + c),
+                    TLanes.Load(affine.Offset + c)
+                );
+                TLanes.Store(silu ? Activation<TLanes, TVector>.Silu(value) : value, y + c);
+            }
+
+            x += channels;
+            y += channels;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void ApplyGradient(
+        float* x,
+        float* gradient,
+        int pixels,
+        int channels,
+        Affine affine,
+        bool silu,
+        float* lines,
+        float* target
+    )
+    {
+        for (var p = 0; p < pixels; p++)
+        {
+            for (var c = 0; c < channels; c += TLanes.Width)
+            {
+                var value = TLanes.Load(x + c);
+                var g = TLanes.Load(gradient + c);
+                if (silu)
+                {
+                    var argument = TLanes.MultiplyAdd(
+                        value,
+                        TLanes.Load(affine.Scale + c),
+                        TLanes.Load(affine.Offset + c)
+                    );
+                    g = Activation<TLanes, TVector>.SiluGradient(argument, g);
+                }
+
+                var line = TLanes.MultiplyAdd(
+                    value,
+                    TLanes.Load(lines + 2 * channels + c),
+                    TLanes.Load(lines + channels + c)
+                );
+                TLanes.Store(TLanes.MultiplyAdd(g, TLanes.Load(lines + c), line), target + c);
+            }
+
+            x += channels;
+            gradient += channels;
+            target += channels;
+        }
+    }
+}
