@@ -1,3 +1,4 @@
+using LatentDiffusion.Tensors;
 using System.Buffers;
 using System.Buffers.Binary;
 using LatentDiffusion.Errors;

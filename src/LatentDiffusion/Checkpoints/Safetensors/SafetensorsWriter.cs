@@ -1,3 +1,4 @@
+using LatentDiffusion.Tensors;
 using System.Text;
 using LatentDiffusion.Checkpoints.Files;
 using static TorchSharp.torch;

@@ -2,9 +2,9 @@ using System.Runtime.InteropServices;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace LatentDiffusion.Checkpoints.Safetensors;
+namespace LatentDiffusion.Tensors;
 
-/// <summary>The memory of contiguous CPU tensors of any size, as spans.</summary>
+/// <summary>The memory of CPU tensors: as spans of any total length, or as an address for kernels.</summary>
 internal static unsafe partial class TensorMemory
 {
     /// <summary>Works on the tensor's bytes in order, in pieces that fit a span and the processor's cache.</summary>
@@ -25,6 +25,9 @@ internal static unsafe partial class TensorMemory
 
     /// <summary>Whether the tensor's elements lie in CPU memory one after the other, as the file has them.</summary>
     public static bool IsPlain(Tensor tensor) => tensor.device_type == DeviceType.CPU && tensor.is_contiguous();
+
+    /// <summary>The address of the tensor's first element. Keep the tensor alive while it is in use.</summary>
+    public static float* Floats(Tensor tensor) => (float*)THSTensor_data(tensor.Handle);
 
     public delegate void Piece(Span<byte> bytes, long offset);
 

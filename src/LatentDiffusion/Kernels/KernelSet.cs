@@ -1,0 +1,150 @@
+using System.Runtime.Intrinsics;
+using LatentDiffusion.Kernels.Normalization;
+using LatentDiffusion.Kernels.Winograd;
+
+namespace LatentDiffusion.Kernels;
+
+/// <summary>All kernels, compiled for one register width.</summary>
+internal abstract unsafe class KernelSet
+{
+    private static readonly KernelSet Narrow = new Compiled<Lanes256, Vector256<float>>();
+    private static readonly KernelSet Wide = new Compiled<Lanes512, Vector512<float>>();
+
+    /// <summary>The kernels to use on this thread, or null for plain libtorch.</summary>
+    public static KernelSet? Current =>
+        KernelChoice.Current switch
+        {
+            KernelKind.Avx512 => Wide,
+            KernelKind.Avx2 => Narrow,
+            _ => null,
+        };
+
+    /// <summary>Floats per register; channel counts must be multiples of it.</summary>
+    public abstract int Width { get; }
+
+    /// <inheritdoc cref="MatrixProduct{TLanes, TVector}.Multiply"/>
+    public abstract void Multiply(
+        int rows,
+        int columns,
+        int depth,
+        Matrix a,
+        Matrix b,
+        Matrix c,
+        float* bias = null,
+        bool accumulate = false
+    );
+
+    /// <inheritdoc cref="WinogradConvolution{TLanes, TVector}.Run"/>
+    public abstract void Convolve(
+        ConvolutionShape shape,
+        float* x,
+        Filters filters,
+        float* bias,
+        float* residual,
+        float* y
+    );
+
+    /// <inheritdoc cref="FilterGradient{TLanes, TVector}.Run"/>
+    public abstract void ConvolutionFilterGradient(ConvolutionShape shape, float* x, float* gradient, float* target);
+
+    /// <inheritdoc cref="GroupNormKernel{TLanes, TVector}.Forward"/>
+    public abstract void GroupNorm(
+        NormalizationShape shape,
+        float* x,
+        float* weight,
+        float* bias,
+        double epsilon,
+        bool silu,
+        float* y,
+        float* mean,
+        float* inverse
+    );
+
+    /// <inheritdoc cref="GroupNormKernel{TLanes, TVector}.Backward"/>
+    public abstract void GroupNormGradient(
+        NormalizationShape shape,
+        float* x,
+        float* gradient,
+        float* weight,
+        float* bias,
+        bool silu,
+        float* mean,
+        float* inverse,
+        float* xGradient,
+        float* weightGradient,
+        float* biasGradient
+    );
+
+    private sealed class Compiled<TLanes, TVector> : KernelSet
+        where TLanes : struct, ILanes<TVector>
+        where TVector : struct
+    {
+        public override int Width => TLanes.Width;
+
+        public override void Multiply(
+            int rows,
+            int columns,
+            int depth,
+            Matrix a,
+            Matrix b,
+            Matrix c,
+            float* bias,
+            bool accumulate
+        ) => MatrixProduct<TLanes, TVector>.Multiply(rows, columns, depth, a, b, c, bias, accumulate);
+
+        public override void Convolve(
+            ConvolutionShape shape,
+            float* x,
+            Filters filters,
+            float* bias,
+            float* residual,
+            float* y
+        ) => WinogradConvolution<TLanes, TVector>.Run(shape, x, filters, bias, residual, y);
+
+        public override void ConvolutionFilterGradient(
+            ConvolutionShape shape,
+            float* x,
+            float* gradient,
+            float* target
+        ) => FilterGradient<TLanes, TVector>.Run(shape, x, gradient, target);
+
+        public override void GroupNorm(
+            NormalizationShape shape,
+            float* x,
+            float* weight,
+            float* bias,
+            double epsilon,
+            bool silu,
+            float* y,
+            float* mean,
+            float* inverse
+        ) => GroupNormKernel<TLanes, TVector>.Forward(shape, x, weight, bias, epsilon, silu, y, mean, inverse);
+
+        public override void GroupNormGradient(
+            NormalizationShape shape,
+            float* x,
+            float* gradient,
+            float* weight,
+            float* bias,
+            bool silu,
+            float* mean,
+            float* inverse,
+            float* xGradient,
+            float* weightGradient,
+            float* biasGradient
+        ) =>
+            GroupNormKernel<TLanes, TVector>.Backward(
+                shape,
+                x,
+                gradient,
+                weight,
+                bias,
+                silu,
+                mean,
+                inverse,
+                xGradient,
+                weightGradient,
+                biasGradient
+            );
+    }
+}
