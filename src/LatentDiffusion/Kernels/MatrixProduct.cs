@@ -14,6 +14,11 @@ internal static unsafe class MatrixProduct<TLanes, TVector>
     private const int MostRows = 1024;
     private const int FewestRows = 96;
 
+    // A small C with deep A and B (a weight's gradient) is summed in this many shares. The number is fixed: the sums do
+    // not depend on the number of threads.
+    private const int Shares = 4;
+    private const int DeepestWhole = 1024;
+
     /// <summary>Computes C = A B, plus the bias in every row if there is one; or C += A B.</summary>
     /// <param name="rows">Rows of A and C.</param>
     /// <param name="columns">Columns of B and C.</param>
@@ -34,12 +39,17 @@ internal static unsafe class MatrixProduct<TLanes, TVector>
         bool accumulate = false
     )
     {
-        var width = TileColumn<TLanes, TVector>.PanelWidth;
-        var blockColumns = PanelsPerBlock * width;
+        var blockColumns = PanelsPerBlock * TileColumn<TLanes, TVector>.PanelWidth;
+        if (depth > DeepestWhole && columns <= blockColumns && rows < Shares * FewestRows)
+        {
+            MultiplyDeep(rows, columns, depth, a, b, c, bias, accumulate);
+            return;
+        }
+
         var columnBlocks = (columns + blockColumns - 1) / blockColumns;
         var rowBlocks = RowBlocks(rows, columnBlocks);
-        using var scratch = new Scratch((nint)ThreadTeam.Size * WorkerFloats);
-        var memory = (nint)scratch.Data;
+        using var scratch = new Scratch(ThreadTeam.Size * WorkerFloats);
+        var memory = scratch.Data;
         ThreadTeam.ForEach(
             rowBlocks * columnBlocks,
             (task, thread) =>
@@ -57,7 +67,7 @@ internal static unsafe class MatrixProduct<TLanes, TVector>
                     c.From(firstRow, firstColumn),
                     bias == null ? null : bias + firstColumn,
                     accumulate,
-                    (float*)memory + thread * WorkerFloats
+                    memory + thread * WorkerFloats
                 );
             }
         );
@@ -77,6 +87,55 @@ internal static unsafe class MatrixProduct<TLanes, TVector>
         }
 
         return blocks;
+    }
+
+    private static void MultiplyDeep(
+        int rows,
+        int columns,
+        int depth,
+        Matrix a,
+        Matrix b,
+        Matrix c,
+        float* bias,
+        bool accumulate
+    )
+    {
+        using var workScratch = new Scratch(ThreadTeam.Size * WorkerFloats);
+        using var sumScratch = new Scratch((nint)Shares * rows * columns);
+        var work = workScratch.Data;
+        var sums = sumScratch.Data;
+        ThreadTeam.ForEach(
+            Shares,
+            (share, thread) =>
+            {
+                var first = (int)((long)share * depth / Shares);
+                var end = (int)((long)(share + 1) * depth / Shares);
+                Block(
+                    rows,
+                    columns,
+                    end - first,
+                    a.From(0, first),
+                    b.From(first, 0),
+                    new Matrix(sums + (nint)share * rows * columns, columns),
+                    share == 0 ? bias : null,
+                    false,
+                    work + thread * WorkerFloats
+                );
+            }
+        );
+        for (var i = 0; i < rows; i++)
+        {
+            for (var j = 0; j < columns; j++)
+            {
+                var sum = accumulate ? *c.At(i, j) : 0;
+                for (var share = 0; share < Shares; share++)
+                {
+                    sum += sums[((nint)share * rows + i) * columns + j];
+                }
+
+                *c.At(i, j) = sum;
+            }
+        }
     }
 
     private static void Block(

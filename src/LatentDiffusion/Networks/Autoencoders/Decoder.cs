@@ -1,5 +1,4 @@
 using LatentDiffusion.Networks.Layers;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace LatentDiffusion.Networks.Autoencoders;
@@ -7,7 +6,7 @@ namespace LatentDiffusion.Networks.Autoencoders;
 /// <summary>Latent features to images, f times larger per side.</summary>
 internal sealed class Decoder : ExplicitModule<Tensor, Tensor>
 {
-    private readonly Conv2d _in;
+    private readonly ConvolutionLayer _in;
     private readonly AutoencoderMiddle _middle;
     private readonly AutoencoderLevel[] _levels;
     private readonly GroupNormalization _outNorm;
@@ -30,7 +29,7 @@ internal sealed class Decoder : ExplicitModule<Tensor, Tensor>
     }
 
     /// <summary>The last layer; adversarial training weighs its losses by their gradients here.</summary>
-    public Conv2d Out { get; }
+    public ConvolutionLayer Out { get; }
 
     /// <param name="input">[B, z channels, h, w].</param>
     /// <returns>Images [B, C, f h, f w], about [-1,1].</returns>
@@ -45,7 +44,7 @@ internal sealed class Decoder : ExplicitModule<Tensor, Tensor>
             h = level.forward(previous);
         }
 
-        return Out.forward(nn.functional.silu(_outNorm.forward(h))).MoveToOuterDisposeScope();
+        return Out.forward(_outNorm.ForwardSilu(h)).MoveToOuterDisposeScope();
     }
 
     // Index 0 is full resolution, although the levels run from the last to the first: the published names count so.

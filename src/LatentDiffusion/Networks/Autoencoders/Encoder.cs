@@ -1,5 +1,4 @@
 using LatentDiffusion.Networks.Layers;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace LatentDiffusion.Networks.Autoencoders;
@@ -7,11 +6,11 @@ namespace LatentDiffusion.Networks.Autoencoders;
 /// <summary>Images to latent features, f times smaller per side.</summary>
 internal sealed class Encoder : ExplicitModule<Tensor, Tensor>
 {
-    private readonly Conv2d _in;
+    private readonly ConvolutionLayer _in;
     private readonly AutoencoderLevel[] _levels;
     private readonly AutoencoderMiddle _middle;
     private readonly GroupNormalization _outNorm;
-    private readonly Conv2d _out;
+    private readonly ConvolutionLayer _out;
 
     /// <param name="config">The architecture.</param>
     /// <param name="outChannels">z_channels, or twice that for the moments of a KL autoencoder.</param>
@@ -44,7 +43,7 @@ internal sealed class Encoder : ExplicitModule<Tensor, Tensor>
         }
 
         h = _middle.forward(h);
-        return _out.forward(nn.functional.silu(_outNorm.forward(h))).MoveToOuterDisposeScope();
+        return _out.forward(_outNorm.ForwardSilu(h)).MoveToOuterDisposeScope();
     }
 
     private static IEnumerable<AutoencoderLevel> BuildLevels(AutoencoderConfig config)

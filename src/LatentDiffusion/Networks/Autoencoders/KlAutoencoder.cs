@@ -1,5 +1,4 @@
 using LatentDiffusion.Networks.Layers;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace LatentDiffusion.Networks.Autoencoders;
@@ -12,8 +11,8 @@ public sealed class KlAutoencoder : FirstStage
 {
     private readonly Encoder _encoder;
     private readonly Decoder _decoder;
-    private readonly Conv2d _quantConvolution;
-    private readonly Conv2d _postQuantConvolution;
+    private readonly ConvolutionLayer _quantConvolution;
+    private readonly ConvolutionLayer _postQuantConvolution;
 
     /// <summary>Builds the autoencoder with PyTorch's default initial weights.</summary>
     /// <param name="config">Encoder and decoder.</param>

@@ -1,5 +1,4 @@
 using LatentDiffusion.Networks.Layers;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace LatentDiffusion.Networks.Autoencoders;
@@ -8,8 +7,8 @@ namespace LatentDiffusion.Networks.Autoencoders;
 /// <remarks>As in the reference it has neither norm nor residual connection.</remarks>
 internal sealed class LinearAttention : ExplicitModule<Tensor, Tensor>
 {
-    private readonly Conv2d _qkv;
-    private readonly Conv2d _output;
+    private readonly ConvolutionLayer _qkv;
+    private readonly ConvolutionLayer _output;
 
     public LinearAttention(int channels)
         : base(nameof(LinearAttention))

@@ -1,5 +1,4 @@
 using LatentDiffusion.Networks.Layers;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace LatentDiffusion.Networks.Autoencoders;
@@ -7,12 +6,12 @@ namespace LatentDiffusion.Networks.Autoencoders;
 /// <summary>Halves the resolution with a strided 3x3 convolution, padded at the right and bottom only.</summary>
 internal sealed class Downsample : ExplicitModule<Tensor, Tensor>
 {
-    private readonly Conv2d _convolution;
+    private readonly ConvolutionLayer _convolution;
 
     public Downsample(int channels)
         : base(nameof(Downsample))
     {
-        _convolution = nn.Conv2d(channels, channels, 3, stride: 2);
+        _convolution = new ConvolutionLayer(channels, channels, kernel: 3, stride: 2);
         register_module("conv", _convolution);
     }
 
@@ -26,7 +25,7 @@ internal sealed class Downsample : ExplicitModule<Tensor, Tensor>
 /// <summary>Doubles the resolution: nearest neighbour, then a 3x3 convolution.</summary>
 internal sealed class Upsample : ExplicitModule<Tensor, Tensor>
 {
-    private readonly Conv2d _convolution;
+    private readonly ConvolutionLayer _convolution;
 
     public Upsample(int channels)
         : base(nameof(Upsample))

@@ -8,11 +8,11 @@ namespace LatentDiffusion.Networks.Autoencoders;
 internal sealed class ResnetBlock : ExplicitModule<Tensor, Tensor>
 {
     private readonly GroupNormalization _norm1;
-    private readonly Conv2d _conv1;
+    private readonly ConvolutionLayer _conv1;
     private readonly GroupNormalization _norm2;
     private readonly Dropout? _dropout;
-    private readonly Conv2d _conv2;
-    private readonly Conv2d? _shortcut;
+    private readonly ConvolutionLayer _conv2;
+    private readonly ConvolutionLayer? _shortcut;
 
     public ResnetBlock(int inChannels, int outChannels, double dropout)
         : base(nameof(ResnetBlock))
@@ -43,11 +43,10 @@ internal sealed class ResnetBlock : ExplicitModule<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
-        var h = _conv1.forward(nn.functional.silu(_norm1.forward(input)));
-        h = nn.functional.silu(_norm2.forward(h));
+        var h = _conv1.forward(_norm1.ForwardSilu(input));
+        h = _norm2.ForwardSilu(h);
         h = _dropout?.forward(h) ?? h;
-        h = _conv2.forward(h);
         var skip = _shortcut?.forward(input) ?? input;
-        return skip.add(h).MoveToOuterDisposeScope();
+        return _conv2.ForwardWithResidual(h, skip).MoveToOuterDisposeScope();
     }
 }

@@ -1,5 +1,5 @@
+using LatentDiffusion.Kernels.Operators;
 using LatentDiffusion.Networks.Layers;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace LatentDiffusion.Networks.Autoencoders;
@@ -8,10 +8,10 @@ namespace LatentDiffusion.Networks.Autoencoders;
 internal sealed class SpatialAttention : ExplicitModule<Tensor, Tensor>
 {
     private readonly GroupNormalization _norm;
-    private readonly Conv2d _query;
-    private readonly Conv2d _key;
-    private readonly Conv2d _value;
-    private readonly Conv2d _projection;
+    private readonly ConvolutionLayer _query;
+    private readonly ConvolutionLayer _key;
+    private readonly ConvolutionLayer _value;
+    private readonly ConvolutionLayer _projection;
 
     public SpatialAttention(int channels)
         : base(nameof(SpatialAttention))
@@ -34,11 +34,11 @@ internal sealed class SpatialAttention : ExplicitModule<Tensor, Tensor>
         using var scope = NewDisposeScope();
         var h = _norm.forward(input);
         var attended = Layer.Attention(Tokens(_query, h), Tokens(_key, h), Tokens(_value, h));
-        var map = attended.transpose(2, 3).reshape(input.shape);
-        return input.add(_projection.forward(map)).MoveToOuterDisposeScope();
+        var pixels = attended.reshape(input.shape[0], input.shape[2], input.shape[3], -1);
+        return _projection.ForwardWithResidual(ChannelsLast.Map(pixels), input).MoveToOuterDisposeScope();
     }
 
     // [B, C, H, W] -> [B, 1 head, HW, C]
-    private static Tensor Tokens(Conv2d convolution, Tensor h) =>
-        convolution.forward(h).flatten(2).transpose(1, 2).unsqueeze(1);
+    private static Tensor Tokens(ConvolutionLayer convolution, Tensor h) =>
+        ChannelsLast.Pixels(convolution.forward(h)).flatten(1, 2).unsqueeze(1);
 }

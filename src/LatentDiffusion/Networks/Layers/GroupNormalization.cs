@@ -1,3 +1,5 @@
+using LatentDiffusion.Kernels;
+using LatentDiffusion.Kernels.Operators;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
@@ -50,5 +52,28 @@ public sealed class GroupNormalization : ExplicitModule<Tensor, Tensor>
 
     /// <inheritdoc/>
     /// <param name="input">[B, channels, ...].</param>
-    public override Tensor forward(Tensor input) => nn.functional.group_norm(input, Groups, _weight, _bias, _epsilon);
+    public override Tensor forward(Tensor input) => Normalize(input, silu: false);
+
+    /// <summary>The normalisation with SiLU, x / (1 + e^-x), behind it.</summary>
+    /// <param name="input">[B, channels, ...].</param>
+    public Tensor ForwardSilu(Tensor input) => Normalize(input, silu: true);
+
+    private Tensor Normalize(Tensor input, bool silu)
+    {
+        if (KernelSet.Current is { } kernels && GroupNormOperator.Fits(kernels, input))
+        {
+            return GroupNormOperator.Apply(kernels, input, _weight, _bias, Groups, _epsilon, silu);
+        }
+
+        var normalized = nn.functional.group_norm(input, Groups, _weight, _bias, _epsilon);
+        if (!silu)
+        {
+            return normalized;
+        }
+
+        using (normalized)
+        {
+            return nn.functional.silu(normalized);
+        }
+    }
 }

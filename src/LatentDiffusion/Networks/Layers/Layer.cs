@@ -1,4 +1,3 @@
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace LatentDiffusion.Networks.Layers;
@@ -7,12 +6,12 @@ namespace LatentDiffusion.Networks.Layers;
 internal static class Layer
 {
     /// <summary>A 3x3 convolution that keeps the size at stride 1 (padding 1 on every side).</summary>
-    public static Conv2d Convolution3x3(long input, long output, long stride = 1) =>
-        nn.Conv2d(input, output, 3, stride: stride, padding: 1);
+    public static ConvolutionLayer Convolution3x3(long input, long output, int stride = 1) =>
+        new(input, output, kernel: 3, stride, padding: 1);
 
     /// <summary>A 1x1 convolution.</summary>
-    public static Conv2d Convolution1x1(long input, long output, bool bias = true) =>
-        nn.Conv2d(input, output, 1, bias: bias);
+    public static ConvolutionLayer Convolution1x1(long input, long output, bool bias = true) =>
+        new(input, output, kernel: 1, bias: bias);
 
     /// <summary>Sets all parameters of <paramref name="module"/> to zero, so that a residual branch starts as nothing.</summary>
     public static T ZeroInitialised<T>(T module)
@@ -39,6 +38,9 @@ internal static class Layer
     /// <param name="key">[B, heads, S, d].</param>
     /// <param name="value">[B, heads, S, d].</param>
     /// <returns>[B, heads, T, d].</returns>
-    public static Tensor Attention(Tensor query, Tensor key, Tensor value) =>
-        nn.functional.scaled_dot_product_attention(query, key, value);
+    public static Tensor Attention(Tensor query, Tensor key, Tensor value)
+    {
+        MultiplyAddCounter.Add(2 * query.numel() * key.shape[2]);
+        return nn.functional.scaled_dot_product_attention(query, key, value);
+    }
 }

@@ -1,5 +1,5 @@
+using LatentDiffusion.Kernels.Operators;
 using LatentDiffusion.Networks.Layers;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace LatentDiffusion.Networks.Unets;
@@ -8,8 +8,8 @@ namespace LatentDiffusion.Networks.Unets;
 internal sealed class AttentionBlock : ExplicitModule<Tensor, Tensor>
 {
     private readonly GroupNormalization _norm;
-    private readonly Conv1d _qkv;
-    private readonly Conv1d _projection;
+    private readonly LinearLayer _qkv;
+    private readonly LinearLayer _projection;
     private readonly int _heads;
     private readonly bool _newOrder;
 
@@ -24,8 +24,8 @@ internal sealed class AttentionBlock : ExplicitModule<Tensor, Tensor>
         _heads = heads;
         _newOrder = newOrder;
         _norm = new GroupNormalization(channels, GroupNormalization.UnetEpsilon);
-        _qkv = nn.Conv1d(channels, 3 * channels, 1);
-        _projection = Layer.ZeroInitialised(nn.Conv1d(channels, channels, 1));
+        _qkv = new LinearLayer(channels, 3 * channels, pointwise: true);
+        _projection = Layer.ZeroInitialised(new LinearLayer(channels, channels, pointwise: true));
         register_module("norm", _norm);
         register_module("qkv", _qkv);
         register_module("proj_out", _projection);
@@ -36,14 +36,15 @@ internal sealed class AttentionBlock : ExplicitModule<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         var (batch, channels) = (input.shape[0], input.shape[1]);
-        var x = input.reshape(batch, channels, -1);
-        var qkv = _qkv.forward(_norm.forward(x));
+        var pixels = ChannelsLast.Pixels(_norm.forward(input));
+        var qkv = _qkv.forward(pixels.flatten(1, 2));
         var depth = channels / _heads;
         var split = _newOrder
-            ? qkv.reshape(batch, 3, _heads, depth, -1).permute(1, 0, 2, 4, 3)
-            : qkv.reshape(batch, _heads, 3, depth, -1).permute(2, 0, 1, 4, 3);
+            ? qkv.reshape(batch, -1, 3, _heads, depth).permute(2, 0, 3, 1, 4)
+            : qkv.reshape(batch, -1, _heads, 3, depth).permute(3, 0, 2, 1, 4);
         var attended = Layer.Attention(split[0], split[1], split[2]);
-        var joined = attended.transpose(2, 3).reshape(batch, channels, -1);
-        return x.add(_projection.forward(joined)).reshape(input.shape).MoveToOuterDisposeScope();
+        var joined = attended.transpose(1, 2).reshape(batch, -1, channels);
+        var projected = _projection.forward(joined).reshape(pixels.shape);
+        return input.add(ChannelsLast.Map(projected)).MoveToOuterDisposeScope();
     }
 }

@@ -1,5 +1,4 @@
 using LatentDiffusion.Networks.Layers;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace LatentDiffusion.Networks.Unets;
@@ -9,10 +8,10 @@ namespace LatentDiffusion.Networks.Unets;
 /// </summary>
 internal sealed class CrossAttention : ExplicitModule<Tensor, Tensor?, Tensor>
 {
-    private readonly Linear _query;
-    private readonly Linear _key;
-    private readonly Linear _value;
-    private readonly Linear _output;
+    private readonly LinearLayer _query;
+    private readonly LinearLayer _key;
+    private readonly LinearLayer _value;
+    private readonly LinearLayer _output;
     private readonly int _heads;
 
     public CrossAttention(int queryChannels, int contextChannels, int heads, int headChannels)
@@ -20,10 +19,10 @@ internal sealed class CrossAttention : ExplicitModule<Tensor, Tensor?, Tensor>
     {
         var inner = heads * headChannels;
         _heads = heads;
-        _query = nn.Linear(queryChannels, inner, hasBias: false);
-        _key = nn.Linear(contextChannels, inner, hasBias: false);
-        _value = nn.Linear(contextChannels, inner, hasBias: false);
-        _output = nn.Linear(inner, queryChannels);
+        _query = new LinearLayer(queryChannels, inner, bias: false);
+        _key = new LinearLayer(contextChannels, inner, bias: false);
+        _value = new LinearLayer(contextChannels, inner, bias: false);
+        _output = new LinearLayer(inner, queryChannels);
         register_module("to_q", _query);
         register_module("to_k", _key);
         register_module("to_v", _value);

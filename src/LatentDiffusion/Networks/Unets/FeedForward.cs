@@ -1,5 +1,4 @@
 using LatentDiffusion.Networks.Layers;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace LatentDiffusion.Networks.Unets;
@@ -9,14 +8,14 @@ internal sealed class FeedForward : ExplicitModule<Tensor, Tensor>
 {
     private const int Expansion = 4;
 
-    private readonly Linear _projection;
-    private readonly Linear _output;
+    private readonly LinearLayer _projection;
+    private readonly LinearLayer _output;
 
     public FeedForward(int channels)
         : base(nameof(FeedForward))
     {
-        _projection = nn.Linear(channels, 2 * Expansion * channels);
-        _output = nn.Linear(Expansion * channels, channels);
+        _projection = new LinearLayer(channels, 2 * Expansion * channels);
+        _output = new LinearLayer(Expansion * channels, channels);
         register_module("net", new KeyGroup(("0", new KeyGroup(("proj", _projection))), ("2", _output)));
     }
 

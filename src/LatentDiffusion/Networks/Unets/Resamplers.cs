@@ -1,5 +1,4 @@
 using LatentDiffusion.Networks.Layers;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace LatentDiffusion.Networks.Unets;
@@ -7,7 +6,7 @@ namespace LatentDiffusion.Networks.Unets;
 /// <summary>Halves the resolution: a strided 3x3 convolution padded on every side, or average pooling.</summary>
 internal sealed class Downsample : ExplicitModule<Tensor, Tensor>
 {
-    private readonly Conv2d? _convolution;
+    private readonly ConvolutionLayer? _convolution;
 
     public Downsample(int channels, bool useConvolution)
         : base(nameof(Downsample))
@@ -25,7 +24,7 @@ internal sealed class Downsample : ExplicitModule<Tensor, Tensor>
 /// <summary>Doubles the resolution: nearest neighbour, then a 3x3 convolution if asked for.</summary>
 internal sealed class Upsample : ExplicitModule<Tensor, Tensor>
 {
-    private readonly Conv2d? _convolution;
+    private readonly ConvolutionLayer? _convolution;
 
     public Upsample(int channels, bool useConvolution)
         : base(nameof(Upsample))

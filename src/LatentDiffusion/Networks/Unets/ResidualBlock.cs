@@ -18,12 +18,12 @@ internal enum Resampling
 internal sealed class ResidualBlock : ExplicitModule<Tensor, Tensor, Tensor>
 {
     private readonly GroupNormalization _inNorm;
-    private readonly Conv2d _inConv;
-    private readonly Linear _embedding;
+    private readonly ConvolutionLayer _inConv;
+    private readonly LinearLayer _embedding;
     private readonly GroupNormalization _outNorm;
     private readonly Dropout? _dropout;
-    private readonly Conv2d _outConv;
-    private readonly Conv2d? _skip;
+    private readonly ConvolutionLayer _outConv;
+    private readonly ConvolutionLayer? _skip;
     private readonly bool _scaleShift;
     private readonly Resampling _resampling;
 
@@ -41,7 +41,7 @@ internal sealed class ResidualBlock : ExplicitModule<Tensor, Tensor, Tensor>
         _resampling = resampling;
         _inNorm = new GroupNormalization(inChannels, GroupNormalization.UnetEpsilon);
         _inConv = Layer.Convolution3x3(inChannels, outChannels);
-        _embedding = nn.Linear(embeddingChannels, scaleShift ? 2 * outChannels : outChannels);
+        _embedding = new LinearLayer(embeddingChannels, scaleShift ? 2 * outChannels : outChannels);
         _outNorm = new GroupNormalization(outChannels, GroupNormalization.UnetEpsilon);
         _outConv = Layer.ZeroInitialised(Layer.Convolution3x3(outChannels, outChannels));
         register_module("in_layers", new KeyGroup(("0", _inNorm), ("2", _inConv)));
@@ -66,7 +66,7 @@ internal sealed class ResidualBlock : ExplicitModule<Tensor, Tensor, Tensor>
     public override Tensor forward(Tensor x, Tensor embedding)
     {
         using var scope = NewDisposeScope();
-        var h = nn.functional.silu(_inNorm.forward(x));
+        var h = _inNorm.ForwardSilu(x);
         var skip = x;
         if (_resampling != Resampling.None)
         {
@@ -79,18 +79,16 @@ internal sealed class ResidualBlock : ExplicitModule<Tensor, Tensor, Tensor>
         if (_scaleShift)
         {
             var parts = modulation.chunk(2, dim: 1);
-            h = _outNorm.forward(h).mul(parts[0].add(1)).add(parts[1]);
+            h = nn.functional.silu(_outNorm.forward(h).mul(parts[0].add(1)).add(parts[1]));
         }
         else
         {
-            h = _outNorm.forward(h.add(modulation));
+            h = _outNorm.ForwardSilu(h.add(modulation));
         }
 
-        h = nn.functional.silu(h);
         h = _dropout?.forward(h) ?? h;
-        h = _outConv.forward(h);
         skip = _skip?.forward(skip) ?? skip;
-        return skip.add(h).MoveToOuterDisposeScope();
+        return _outConv.ForwardWithResidual(h, skip).MoveToOuterDisposeScope();
     }
 
     private Tensor Resample(Tensor x) => _resampling == Resampling.Up ? Layer.UpsampleNearest(x) : Layer.AveragePool(x);

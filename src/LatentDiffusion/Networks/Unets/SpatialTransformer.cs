@@ -1,5 +1,5 @@
+using LatentDiffusion.Kernels.Operators;
 using LatentDiffusion.Networks.Layers;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace LatentDiffusion.Networks.Unets;
@@ -8,9 +8,9 @@ namespace LatentDiffusion.Networks.Unets;
 internal sealed class SpatialTransformer : ExplicitModule<Tensor, Tensor?, Tensor>
 {
     private readonly GroupNormalization _norm;
-    private readonly Conv2d _projectIn;
+    private readonly ConvolutionLayer _projectIn;
     private readonly TransformerBlock[] _blocks;
-    private readonly Conv2d _projectOut;
+    private readonly ConvolutionLayer _projectOut;
 
     public SpatialTransformer(int channels, int heads, int depth, int? contextChannels)
         : base(nameof(SpatialTransformer))
@@ -38,13 +38,13 @@ internal sealed class SpatialTransformer : ExplicitModule<Tensor, Tensor?, Tenso
     {
         using var scope = NewDisposeScope();
         var (height, width) = (input.shape[2], input.shape[3]);
-        var x = _projectIn.forward(_norm.forward(input)).flatten(2).transpose(1, 2).contiguous();
+        var x = ChannelsLast.Pixels(_projectIn.forward(_norm.forward(input))).flatten(1, 2);
         foreach (var block in _blocks)
         {
             x = block.forward(x, context);
         }
 
-        x = x.transpose(1, 2).reshape(input.shape[0], -1, height, width);
-        return _projectOut.forward(x).add(input).MoveToOuterDisposeScope();
+        var map = ChannelsLast.Map(x.reshape(input.shape[0], height, width, -1));
+        return _projectOut.ForwardWithResidual(map, input).MoveToOuterDisposeScope();
     }
 }

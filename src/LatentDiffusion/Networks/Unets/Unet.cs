@@ -10,14 +10,14 @@ namespace LatentDiffusion.Networks.Unets;
 /// </summary>
 public sealed class Unet : ExplicitModule
 {
-    private readonly Linear _timeIn;
-    private readonly Linear _timeOut;
+    private readonly LinearLayer _timeIn;
+    private readonly LinearLayer _timeOut;
     private readonly Embedding? _labelEmbedding;
     private readonly UnetStage[] _inputBlocks;
     private readonly UnetStage _middleBlock;
     private readonly UnetStage[] _outputBlocks;
     private readonly GroupNormalization _outNorm;
-    private readonly Conv2d _outConv;
+    private readonly ConvolutionLayer _outConv;
 
     /// <summary>Builds the network with PyTorch's default initial weights; an untrained UNet outputs exactly zero.</summary>
     /// <exception cref="ArgumentException">The configuration contradicts itself.</exception>
@@ -28,8 +28,8 @@ public sealed class Unet : ExplicitModule
         using var scope = NewDisposeScope();
         Config = config;
         var embedding = 4 * config.ModelChannels;
-        _timeIn = nn.Linear(config.ModelChannels, embedding);
-        _timeOut = nn.Linear(embedding, embedding);
+        _timeIn = new LinearLayer(config.ModelChannels, embedding);
+        _timeOut = new LinearLayer(embedding, embedding);
         register_module("time_embed", new KeyGroup(("0", _timeIn), ("2", _timeOut)));
         if (config.NumClasses is { } classes)
         {
@@ -81,7 +81,7 @@ public sealed class Unet : ExplicitModule
     {
         CheckInputs(x, context, labels);
         using var scope = NewDisposeScope();
-        var sinusoids = TimestepEmbedding.Sinusoidal(timesteps, Config.ModelChannels).to(_timeIn.weight!.dtype);
+        var sinusoids = TimestepEmbedding.Sinusoidal(timesteps, Config.ModelChannels).to(_timeIn.Weight.dtype);
         var embedding = _timeOut.forward(nn.functional.silu(_timeIn.forward(sinusoids)));
         if (_labelEmbedding is not null)
         {
@@ -107,7 +107,7 @@ public sealed class Unet : ExplicitModule
             h = stage.Forward(joined, embedding, context);
         }
 
-        h = _outConv.forward(nn.functional.silu(_outNorm.forward(h)));
+        h = _outConv.forward(_outNorm.ForwardSilu(h));
         return h.MoveToOuterDisposeScope();
     }
 

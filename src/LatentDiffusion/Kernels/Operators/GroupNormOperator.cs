@@ -1,0 +1,120 @@
+using LatentDiffusion.Kernels.Normalization;
+using LatentDiffusion.Tensors;
+using static TorchSharp.torch;
+
+namespace LatentDiffusion.Kernels.Operators;
+
+/// <summary>A differentiable group normalisation, with or without SiLU behind it.</summary>
+internal static unsafe class GroupNormOperator
+{
+    /// <summary>Whether the kernel can do it.</summary>
+    public static bool Fits(KernelSet kernels, Tensor x) =>
+        Gradients.IsKernelMemory(x) && x.dim() == 4 && x.shape[1] % kernels.Width == 0 && x.numel() > 0;
+
+    /// <summary>Normalises.</summary>
+    /// <param name="kernels">The kernels of this thread.</param>
+    /// <param name="x">[B, C, H, W], any layout; channels-last is not copied.</param>
+    /// <param name="weight">[C].</param>
+    /// <param name="bias">[C].</param>
+    /// <param name="groups">Groups of channels.</param>
+    /// <param name="epsilon">Added to the variance.</param>
+    /// <param name="silu">Whether SiLU follows.</param>
+    /// <returns>[B, C, H, W], channels-last.</returns>
+    public static Tensor Apply(
+        KernelSet kernels,
+        Tensor x,
+        Tensor weight,
+        Tensor bias,
+        int groups,
+        double epsilon,
+        bool silu
+    )
+    {
+        var settings = new Settings(kernels, groups, epsilon, silu);
+        if (Gradients.Needed(x, weight, bias))
+        {
+            return Function.apply(settings, x, weight, bias);
+        }
+
+        using var scope = NewDisposeScope();
+        return Forward(settings, x, weight, bias).Result.MoveToOuterDisposeScope();
+    }
+
+    private static NormalizationShape Shape(Tensor x, int groups) =>
+        new((int)x.shape[0], (int)(x.shape[2] * x.shape[3]), (int)x.shape[1], groups);
+
+    private static (Tensor Result, Tensor Mean, Tensor Inverse) Forward(
+        Settings settings,
+        Tensor x,
+        Tensor weight,
+        Tensor bias
+    )
+    {
+        var shape = Shape(x, settings.Groups);
+        using var pixels = ChannelsLast.Pixels(x);
+        using var result = empty_like(pixels);
+        var mean = empty(shape.Batch, shape.Groups);
+        var inverse = empty(shape.Batch, shape.Groups);
+        settings.Kernels.GroupNorm(
+            shape,
+            TensorMemory.Floats(pixels),
+            TensorMemory.Floats(weight),
+            TensorMemory.Floats(bias),
+            settings.Epsilon,
+            settings.Silu,
+            TensorMemory.Floats(result),
+            TensorMemory.Floats(mean),
+            TensorMemory.Floats(inverse)
+        );
+        return (ChannelsLast.Map(result), mean, inverse);
+    }
+
+    private sealed record Settings(KernelSet Kernels, int Groups, double Epsilon, bool Silu);
+
+    private sealed class Function : autograd.SingleTensorFunction<Function>
+    {
+        public override string Name => nameof(GroupNormOperator);
+
+        public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
+        {
+            var settings = (Settings)vars[0];
+            var (x, weight, bias) = ((Tensor)vars[1], (Tensor)vars[2], (Tensor)vars[3]);
+            var (result, mean, inverse) = Forward(settings, x, weight, bias);
+            ctx.save_for_backward([x, weight, bias, mean, inverse]);
+            ctx.save_data("settings", settings);
+            return result;
+        }
+
+        public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
+        {
+            using var scope = NewDisposeScope();
+            var settings = (Settings)ctx.get_data("settings");
+            var saved = ctx.get_saved_variables();
+            var pixels = ChannelsLast.Pixels(saved[0]);
+            var gradient = ChannelsLast.Pixels(grad_output);
+            var (weight, bias) = (saved[1], saved[2]);
+            var xGradient = empty_like(pixels);
+            var (weightGradient, biasGradient) = (empty_like(weight), empty_like(bias));
+            settings.Kernels.GroupNormGradient(
+                Shape(saved[0], settings.Groups),
+                TensorMemory.Floats(pixels),
+                TensorMemory.Floats(gradient),
+                TensorMemory.Floats(weight),
+                TensorMemory.Floats(bias),
+                settings.Silu,
+                TensorMemory.Floats(saved[3]),
+                TensorMemory.Floats(saved[4]),
+                TensorMemory.Floats(xGradient),
+                TensorMemory.Floats(weightGradient),
+                TensorMemory.Floats(biasGradient)
+            );
+            return
+            [
+                null!,
+                ChannelsLast.Map(xGradient).MoveToOuterDisposeScope(),
+                weightGradient.MoveToOuterDisposeScope(),
+                biasGradient.MoveToOuterDisposeScope(),
+            ];
+        }
+    }
+}

@@ -1,0 +1,20 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace LatentDiffusion.Networks.Layers;
+
+/// <summary>PyTorch's default initial weights of convolutions and linear layers, drawn in its order.</summary>
+internal static class InitialWeights
+{
+    /// <summary>A weight of the given shape [output, input, ...]: uniform with variance 1 / (3 fan-in).</summary>
+    public static Parameter Weight(params long[] shape) =>
+        nn.Parameter(nn.init.kaiming_uniform_(empty(shape), a: Math.Sqrt(5)));
+
+    /// <summary>A bias for <paramref name="weight"/>: uniform within 1 / sqrt(fan-in).</summary>
+    public static Parameter Bias(Tensor weight)
+    {
+        var fanIn = weight.numel() / weight.shape[0];
+        var bound = 1 / Math.Sqrt(fanIn);
+        return nn.Parameter(nn.init.uniform_(empty(weight.shape[0]), -bound, bound));
+    }
+}
