@@ -1,4 +1,5 @@
 using System.Runtime.Intrinsics;
+using LatentDiffusion.Kernels.Attention;
 using LatentDiffusion.Kernels.Normalization;
 using LatentDiffusion.Kernels.Winograd;
 
@@ -75,6 +76,15 @@ internal abstract unsafe class KernelSet
         float* biasGradient
     );
 
+    /// <inheritdoc cref="AttentionKernel{TLanes, TVector}.Run"/>
+    public abstract void Attend(
+        AttentionShape shape,
+        HeadTokens query,
+        HeadTokens key,
+        HeadTokens value,
+        HeadTokens result
+    );
+
     private sealed class Compiled<TLanes, TVector> : KernelSet
         where TLanes : struct, ILanes<TVector>
         where TVector : struct
@@ -107,6 +117,14 @@ internal abstract unsafe class KernelSet
             float* gradient,
             float* target
         ) => FilterGradient<TLanes, TVector>.Run(shape, x, gradient, target);
+
+        public override void Attend(
+            AttentionShape shape,
+            HeadTokens query,
+            HeadTokens key,
+            HeadTokens value,
+            HeadTokens result
+        ) => AttentionKernel<TLanes, TVector>.Run(shape, query, key, value, result);
 
         public override void GroupNorm(
             NormalizationShape shape,

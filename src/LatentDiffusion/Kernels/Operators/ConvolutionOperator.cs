@@ -8,7 +8,7 @@ namespace LatentDiffusion.Kernels.Operators;
 internal static unsafe class ConvolutionOperator
 {
     // With fewer tiles the filters cost more to transform than the products save.
-    private const int FewestTiles = 4;
+    private const int FewestTiles = 1;
 
     /// <summary>Whether the kernel can do it and is worth it.</summary>
     /// <param name="kernels">The kernels of this thread.</param>

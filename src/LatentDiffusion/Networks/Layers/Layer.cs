@@ -1,3 +1,5 @@
+using LatentDiffusion.Kernels;
+using LatentDiffusion.Kernels.Operators;
 using static TorchSharp.torch;
 
 namespace LatentDiffusion.Networks.Layers;
@@ -41,6 +43,8 @@ internal static class Layer
     public static Tensor Attention(Tensor query, Tensor key, Tensor value)
     {
         MultiplyAddCounter.Add(2 * query.numel() * key.shape[2]);
-        return nn.functional.scaled_dot_product_attention(query, key, value);
+        return KernelSet.Current is { } kernels && AttentionOperator.Fits(query, key, value)
+            ? AttentionOperator.Apply(kernels, query, key, value)
+            : nn.functional.scaled_dot_product_attention(query, key, value);
     }
 }

@@ -16,7 +16,7 @@ internal static partial class ThreadTeamSettings
     private const string WaitPolicy = "OMP_WAIT_POLICY";
 
     // A few microseconds: longer than a barrier among running threads takes, shorter than a time slice by far.
-    private const string ShortSpin = "1000";
+    private const string ShortSpin = "20000";
 
     /// <summary>Must run before libgomp is loaded, which reads its environment once.</summary>
     public static void Apply()
