@@ -14,7 +14,8 @@ public sealed class ArchitectureTests
     private static readonly Dictionary<string, string[]> Allowed = new()
     {
         ["Tensors"] = [],
-        ["Networks"] = ["Tensors"],
+        ["Kernels"] = ["Tensors"],
+        ["Networks"] = ["Kernels", "Tensors"],
         ["Diffusion"] = ["Networks", "Tensors"],
         ["Samplers"] = ["Diffusion"],
         ["Imaging"] = [],

@@ -1,3 +1,4 @@
+using LatentDiffusion.Kernels;
 using LatentDiffusion.Networks.Autoencoders;
 using LatentDiffusion.Tests.Support;
 using TorchSharp;
@@ -39,6 +40,8 @@ public sealed class AutoencoderGoldenTests
 
         Assert.Equal(golden.Integer("n_params"), autoencoder.parameters().Sum(p => p.numel()));
         Assert.Equal(golden.Integer("n_keys"), autoencoder.state_dict().Count);
+        var fast = Reconstruct(autoencoder, torch.float32);
+        using var plain = KernelChoice.Use(KernelKind.Plain);
         var single = Reconstruct(autoencoder, torch.float32);
         autoencoder.to(torch.float64);
         var exact = Reconstruct(autoencoder, torch.float64);
@@ -46,6 +49,8 @@ public sealed class AutoencoderGoldenTests
         TensorAssert.Close(exact.Images, golden.Tensor("dec_mode"), decoderRounding);
         TensorAssert.Close(single.Moments, exact.Moments, 5e-4);
         TensorAssert.Close(single.Images, exact.Images, 5e-4);
+        TensorAssert.Close(fast.Moments, exact.Moments, 5e-4);
+        TensorAssert.Close(fast.Images, exact.Images, 5e-4);
     }
 
     [Fact]
@@ -73,6 +78,7 @@ public sealed class AutoencoderGoldenTests
     {
         using var scope = torch.NewDisposeScope();
         using var noGradient = torch.no_grad();
+        using var plain = KernelChoice.Use(KernelKind.Plain);
         var golden = GoldenCase.Load("autoencoder", "ae_vq_interface");
         using var autoencoder = FormulaWeights.Fill(
             new VqAutoencoder(Architecture with { ZChannels = 3 }, embedDim: 3, codes: 16, legacyBeta: legacyBeta)

@@ -1,3 +1,4 @@
+using LatentDiffusion.Kernels;
 using LatentDiffusion.Networks.Unets;
 using LatentDiffusion.Tests.Support;
 using TorchSharp;
@@ -22,12 +23,15 @@ public sealed class UnetGoldenTests
 
         Assert.Equal(golden.Integer("n_params"), unet.parameters().Sum(p => p.numel()));
         Assert.Equal(golden.Integer("n_keys"), unet.state_dict().Count);
+        var fast = Run(unet, torch.float32);
+        using var plain = KernelChoice.Use(KernelKind.Plain);
         var single = Run(unet, torch.float32);
         unet.to(torch.float64);
         var exact = Run(unet, torch.float64);
         TensorAssert.Close(exact, golden.Tensor("out"), 2e-5);
         TensorAssert.Close(single, golden.Tensor("out"), 2e-5);
         TensorAssert.Close(single, exact, 2e-5);
+        TensorAssert.Close(fast, exact, 5e-5);
     }
 
     private static torch.Tensor Run(Unet unet, torch.ScalarType type)

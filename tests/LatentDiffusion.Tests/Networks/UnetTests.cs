@@ -122,7 +122,8 @@ public sealed class UnetTests
         var together = unet.Forward(x, t, context);
         var alone = unet.Forward(x[..1], t[..1], context[..1]);
 
-        TensorAssert.Close(together[..1], alone);
+        // Which kernel is the fastest for a layer depends on the batch.
+        TensorAssert.Close(together[..1], alone, 5e-5);
     }
 
     [Fact]

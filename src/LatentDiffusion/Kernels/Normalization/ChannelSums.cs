@@ -46,13 +46,12 @@ internal static unsafe class ChannelSums<TLanes, TVector>
         }
     }
 
-    /// <summary>Sums of the gradient before the activation, and of its product with x - shift.</summary>
+    /// <summary>Sums of the gradient before the activation, and of its product with x - center.</summary>
     /// <param name="x">The strip, [pixels, channels].</param>
     /// <param name="gradient">Of the output, alike.</param>
     /// <param name="pixels">Positions.</param>
     /// <param name="channels">Channels, a multiple of the register width.</param>
-    /// <param name="shift">One value per channel: the mean.</param>
-    /// <param name="affine">Scale and offset of the normalisation per channel.</param>
+    /// <param name="affine">What the normalisation did; its center is the shift.</param>
     /// <param name="silu">Whether SiLU follows the normalisation.</param>
     /// <param name="sums">The target: channels sums, then channels sums of products.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -61,7 +60,6 @@ internal static unsafe class ChannelSums<TLanes, TVector>
         float* gradient,
         int pixels,
         int channels,
-        float* shift,
         Affine affine,
         bool silu,
         float* sums
@@ -69,13 +67,13 @@ internal static unsafe class ChannelSums<TLanes, TVector>
     {
         for (var c = 0; c < channels; c += TLanes.Width)
         {
-            var center = TLanes.Load(shift + c);
+            var center = TLanes.Load(affine.Center + c);
             var scale = TLanes.Load(affine.Scale + c);
             var offset = TLanes.Load(affine.Offset + c);
             var (sum, product) = (TLanes.Broadcast(0), TLanes.Broadcast(0));
             for (var p = 0; p < pixels; p++)
             {
-                var value = TLanes.Load(x + (nint)p * channels + c);
+                var value = TLanes.Subtract(TLanes.Load(x + (nint)p * channels + c), center);
                 var g = TLanes.Load(gradient + (nint)p * channels + c);
                 if (silu)
                 {
@@ -83,7 +81,7 @@ internal static unsafe class ChannelSums<TLanes, TVector>
                 }
 
                 sum = TLanes.Add(sum, g);
-                product = TLanes.MultiplyAdd(g, TLanes.Subtract(value, center), product);
+                product = TLanes.MultiplyAdd(g, value, product);
             }
 
             TLanes.Store(sum, sums + c);

@@ -31,7 +31,7 @@ internal static unsafe class GroupNormKernel<TLanes, TVector>
     {
         var (channels, strips) = (shape.Channels, shape.Strips);
         using var sumScratch = new Scratch((nint)shape.Batch * strips * 2 * channels);
-        using var affineScratch = new Scratch((nint)shape.Batch * 2 * channels);
+        using var affineScratch = new Scratch((nint)shape.Batch * 3 * channels);
         var sums = sumScratch.Data;
         var affine = affineScratch.Data;
         ThreadTeam.ForEach(
@@ -95,21 +95,15 @@ internal static unsafe class GroupNormKernel<TLanes, TVector>
     {
         var (channels, strips) = (shape.Channels, shape.Strips);
         using var sumScratch = new Scratch((nint)shape.Batch * strips * 2 * channels);
-        using var affineScratch = new Scratch((nint)shape.Batch * 2 * channels);
-        using var centerScratch = new Scratch((nint)shape.Batch * channels);
+        using var affineScratch = new Scratch((nint)shape.Batch * 3 * channels);
         using var lineScratch = new Scratch((nint)shape.Batch * 3 * channels);
         var sums = sumScratch.Data;
         var affine = affineScratch.Data;
-        var centers = centerScratch.Data;
         var lines = lineScratch.Data;
         for (var image = 0; image < shape.Batch; image++)
         {
             var from = image * shape.Groups;
             FillAffine(shape, weight, bias, mean + from, inverse + from, Of(affine, image, channels));
-            for (var c = 0; c < channels; c++)
-            {
-                centers[(nint)image * channels + c] = mean[from + c / shape.GroupSize];
-            }
         }
 
         ThreadTeam.ForEach(
@@ -123,7 +117,6 @@ internal static unsafe class GroupNormKernel<TLanes, TVector>
                     gradient + offset,
                     end - first,
                     channels,
-                    centers + (nint)image * channels,
                     Of(affine, image, channels),
                     silu,
                     sums + (nint)task * 2 * channels
@@ -140,7 +133,6 @@ internal static unsafe class GroupNormKernel<TLanes, TVector>
                 sums,
                 image,
                 weight,
-                mean + from,
                 inverse + from,
                 lines + (nint)image * 3 * channels,
                 weightGradient,
@@ -176,8 +168,8 @@ internal static unsafe class GroupNormKernel<TLanes, TVector>
 
     private static Affine Of(float* affine, int image, int channels)
     {
-        var scale = affine + (nint)image * 2 * channels;
-        return new Affine(scale, scale + channels);
+        var center = affine + (nint)image * 3 * channels;
+        return new Affine(center, center + channels, center + 2 * channels);
     }
 
     // Sums of shifted values to mean and variance of a group, in double precision.
@@ -242,18 +234,18 @@ internal static unsafe class GroupNormKernel<TLanes, TVector>
         for (var c = 0; c < shape.Channels; c++)
         {
             var group = c / shape.GroupSize;
+            target.Center[c] = mean[group];
             target.Scale[c] = weight[c] * inverse[group];
-            target.Offset[c] = bias[c] - mean[group] * target.Scale[c];
+            target.Offset[c] = bias[c];
         }
     }
 
-    // The input's gradient is a g + b + c x per channel, where g is the gradient before the activation.
+    // The input's gradient is a g + b + c (x - mean) per channel, where g is the gradient before the activation.
     private static void GradientLines(
         NormalizationShape shape,
         float* sums,
         int image,
         float* weight,
-        float* mean,
         float* inverse,
         float* lines,
         float* weightGradient,
@@ -277,7 +269,7 @@ internal static unsafe class GroupNormKernel<TLanes, TVector>
             }
 
             var slope = -product * inverse[group] * inverse[group] * inverse[group] / count;
-            var constant = -sum * inverse[group] / count - slope * mean[group];
+            var constant = -sum * inverse[group] / count;
             for (var i = 0; i < shape.GroupSize; i++)
             {
                 var c = group * shape.GroupSize + i;
@@ -296,7 +288,7 @@ internal static unsafe class GroupNormKernel<TLanes, TVector>
             for (var c = 0; c < channels; c += TLanes.Width)
             {
                 var value = TLanes.MultiplyAdd(
-                    TLanes.Load(x + c),
+                    TLanes.Subtract(TLanes.Load(x + c), TLanes.Load(affine.Center + c)),
                     TLanes.Load(affine.Scale + c),
                     TLanes.Load(affine.Offset + c)
                 );
@@ -324,7 +316,7 @@ internal static unsafe class GroupNormKernel<TLanes, TVector>
         {
             for (var c = 0; c < channels; c += TLanes.Width)
             {
-                var value = TLanes.Load(x + c);
+                var value = TLanes.Subtract(TLanes.Load(x + c), TLanes.Load(affine.Center + c));
                 var g = TLanes.Load(gradient + c);
                 if (silu)
                 {

@@ -35,7 +35,7 @@ internal sealed class SpatialAttention : ExplicitModule<Tensor, Tensor>
         var h = _norm.forward(input);
         var attended = Layer.Attention(Tokens(_query, h), Tokens(_key, h), Tokens(_value, h));
         var pixels = attended.reshape(input.shape[0], input.shape[2], input.shape[3], -1);
-        return _projection.ForwardWithResidual(ChannelsLast.Map(pixels), input).MoveToOuterDisposeScope();
+        return _projection.ForwardWithResidual(Layer.MapOf(pixels), input).MoveToOuterDisposeScope();
     }
 
     // [B, C, H, W] -> [B, 1 head, HW, C]

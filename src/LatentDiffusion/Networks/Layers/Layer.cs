@@ -35,6 +35,13 @@ internal static class Layer
     /// <summary>Average pooling by 2: [B,C,H,W] to [B,C,H/2,W/2].</summary>
     public static Tensor AveragePool(Tensor x) => nn.functional.avg_pool2d(x, 2);
 
+    /// <summary>[B, H, W, C] as a map [B, C, H, W] in the layout that the rest of the network computes in.</summary>
+    public static Tensor MapOf(Tensor pixels)
+    {
+        using var map = ChannelsLast.Map(pixels);
+        return KernelSet.Current is null ? map.contiguous() : map.alias();
+    }
+
     /// <summary>Multi-head attention, softmax(q kT / sqrt(d)) v, without a stored score matrix.</summary>
     /// <param name="query">[B, heads, T, d].</param>
     /// <param name="key">[B, heads, S, d].</param>

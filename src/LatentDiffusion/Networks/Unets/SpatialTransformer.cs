@@ -44,7 +44,7 @@ internal sealed class SpatialTransformer : ExplicitModule<Tensor, Tensor?, Tenso
             x = block.forward(x, context);
         }
 
-        var map = ChannelsLast.Map(x.reshape(input.shape[0], height, width, -1));
+        var map = Layer.MapOf(x.reshape(input.shape[0], height, width, -1));
         return _projectOut.ForwardWithResidual(map, input).MoveToOuterDisposeScope();
     }
 }
