@@ -1,3 +1,4 @@
+using LatentDiffusion.Models.Published;
 using LatentDiffusion.Networks.Unets;
 using LatentDiffusion.Tensors;
 using LatentDiffusion.Tests.Support;

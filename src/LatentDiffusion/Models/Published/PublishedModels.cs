@@ -1,44 +1,15 @@
 using LatentDiffusion.Networks.Autoencoders;
-using LatentDiffusion.Networks.Conditioners;
 using LatentDiffusion.Networks.Unets;
 
-namespace LatentDiffusion.Tests.Networks;
-
-/// <summary>A published first stage.</summary>
-/// <param name="Architecture">Encoder and decoder.</param>
-/// <param name="EmbedDim">Channels of the latents.</param>
-/// <param name="Codes">Codebook entries of a VQ autoencoder; null for KL.</param>
-/// <param name="Parameters">How many weights it has.</param>
-internal sealed record PublishedFirstStage(AutoencoderConfig Architecture, int EmbedDim, int? Codes, long Parameters)
-{
-    public FirstStage Build() =>
-        Codes is { } codes
-            ? new VqAutoencoder(Architecture, EmbedDim, codes)
-            : new KlAutoencoder(Architecture, EmbedDim);
-}
-
-/// <summary>A published latent diffusion model.</summary>
-/// <param name="Unet">The denoising network.</param>
-/// <param name="UnetParameters">How many weights the UNet has.</param>
-/// <param name="FirstStage">Its first stage, by name.</param>
-internal sealed record PublishedModel(UnetConfig Unet, long UnetParameters, string FirstStage)
-{
-    /// <summary>The embedder of class labels, for class-conditional models.</summary>
-    public (int EmbedDim, int Classes)? ClassEmbedder { get; init; }
-
-    /// <summary>The prefix of a conditioner's weights that this library has no network for.</summary>
-    public string? UnknownConditioner { get; init; }
-
-    public ClassEmbedder? BuildClassEmbedder() =>
-        ClassEmbedder is { } shape ? new ClassEmbedder(shape.EmbedDim, shape.Classes) : null;
-}
+namespace LatentDiffusion.Models.Published;
 
 /// <summary>The architectures of the published checkpoints, by the names of their key lists.</summary>
-internal static class PublishedModels
+public static class PublishedModels
 {
     private const string TextTransformer = "cond_stage_model.transformer.";
     private const string ChannelMapper = "cond_stage_model.channel_mapper.";
 
+    /// <summary>First stages by the names that the reference gives them.</summary>
     public static IReadOnlyDictionary<string, PublishedFirstStage> FirstStages { get; } =
         new Dictionary<string, PublishedFirstStage>
         {
@@ -61,6 +32,7 @@ internal static class PublishedModels
             ["vq-f16"] = new(Autoencoder([1, 1, 2, 2, 4], 8, [16]), 8, 16384, 69_593_371),
         };
 
+    /// <summary>Latent diffusion models by the names of their key lists.</summary>
     public static IReadOnlyDictionary<string, PublishedModel> Models { get; } =
         new Dictionary<string, PublishedModel>
         {
@@ -139,6 +111,9 @@ internal static class PublishedModels
                 "kl-f16"
             ),
         };
+
+    /// <summary>The UNet of Stable Diffusion 1.x; 859,520,964 weights.</summary>
+    public static UnetConfig StableDiffusion { get; } = Unet(4, 320, [1, 2, 4, 4], [4, 2, 1], heads: 8, context: 768);
 
     /// <summary>The smaller of the two inpainting UNets, whose weights were not published; 215,230,467 of them.</summary>
     public static UnetConfig SmallInpainting { get; } = Unet(3, 128, [1, 4, 8], [], heads: 8) with { InChannels = 7 };

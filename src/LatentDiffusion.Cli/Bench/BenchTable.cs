@@ -1,0 +1,85 @@
+using System.Globalization;
+using System.Text;
+
+namespace LatentDiffusion.Cli.Bench;
+
+/// <summary>Measurements as a table that is text for people and Markdown for documents at the same time.</summary>
+internal static class BenchTable
+{
+    private static readonly string[] Head =
+    [
+        "case",
+        "median",
+        "10-90 %",
+        "GMAC",
+        "GFLOP/s",
+        "share of peak",
+        "peak RSS",
+        "weights",
+        "throughput",
+    ];
+
+    /// <summary>One line per case.</summary>
+    public static string Write(BenchReport report)
+    {
+        var machine = report.Machine;
+        var text = new StringBuilder()
+            .AppendLine(
+                CultureInfo.InvariantCulture,
+                $"{machine.Processor}, {machine.Cores} cores, {machine.Threads} threads, {machine.Kernels} kernels"
+            )
+            .AppendLine();
+        return text.Append(Align([Head, .. report.Cases.Select(Row)])).ToString();
+    }
+
+    /// <summary>The change of each case against a former report; cases that only one of them has are left out.</summary>
+    public static string WriteComparison(IReadOnlyList<BenchChange> changes) =>
+        Align([
+            ["case", "before", "now", "ratio", "of"],
+            .. changes.Select(c =>
+                new[]
+                {
+                    c.Name,
+                    Number(c.Before, "0.###"),
+                    Number(c.Now, "0.###"),
+                    Number(c.Ratio, "0.00"),
+                    c.Measure,
+                }
+            ),
+        ]);
+
+    private static string[] Row(BenchResult r) =>
+        [
+            r.Name,
+            Time(r.Seconds),
+            $"{Time(r.Lower)}-{Time(r.Upper)}",
+            Number(r.Gmac, "0.00"),
+            Number(r.Gflops, "0"),
+            Number(r.Share, "0.00"),
+            $"{Number(r.PeakRssMb, "0")} MB",
+            $"{Number(r.WeightsMb, "0")} MB",
+            r.UnitsPerSecond is null ? "" : $"{Number(r.UnitsPerSecond, "0.0")} {r.Unit}/s",
+        ];
+
+    private static string Time(double seconds) =>
+        seconds < 1 ? $"{Number(seconds * 1000, "0.0")} ms" : $"{Number(seconds, "0.00")} s";
+
+    private static string Number(double? value, string format) =>
+        value?.ToString(format, CultureInfo.InvariantCulture) ?? "";
+
+    private static string Align(IReadOnlyList<string[]> rows)
+    {
+        var widths = Enumerable.Range(0, rows[0].Length).Select(i => rows.Max(r => r[i].Length)).ToArray();
+        var text = new StringBuilder();
+        for (var i = 0; i < rows.Count; i++)
+        {
+            text.AppendLine($"| {string.Join(" | ", rows[i].Select((cell, j) => cell.PadRight(widths[j])))} |");
+            if (i == 0)
+            {
+                text.AppendLine($"|{string.Join('|', widths.Select(w => new string('-', w + 2)))}|");
+            }
+        }
+
+        return text.ToString().TrimEnd();
+    }
+}
