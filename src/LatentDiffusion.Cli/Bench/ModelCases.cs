@@ -208,8 +208,8 @@ internal static class ModelCases
 
     private static bool IsZero(Tensor parameter)
     {
-        using var largest = parameter.abs().max();
-        return largest.item<float>() == 0;
+        using var scope = NewDisposeScope();
+        return parameter.abs().max().item<float>() == 0;
     }
 
     private static Tensor Rectified(params long[] shape) => rand(shape).mul(2).sub(1);

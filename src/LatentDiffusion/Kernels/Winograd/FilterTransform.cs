@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace LatentDiffusion.Kernels.Winograd;
 
@@ -7,6 +8,9 @@ namespace LatentDiffusion.Kernels.Winograd;
 internal static unsafe class FilterTransform
 {
     private const int Group = 8;
+
+    // Input channels at a time: what they write to stays in the first-level cache.
+    private const int Block = 8;
 
     /// <summary>Transforms the filters of one panel of output channels and a range of input channels.</summary>
     /// <param name="filters">The weights.</param>
@@ -27,11 +31,36 @@ internal static unsafe class FilterTransform
 
         var weights = (float*)filters.Address + output * filters.OutputStep + input * filters.InputStep;
         var half = stackalloc float[18 * Group];
-        for (var n = 0; n < outputs; n += Group)
+        for (var from = 0; from < inputs; from += Block)
         {
-            for (var k = 0; k < inputs; k++)
+            var end = Math.Min(inputs, from + Block);
+            for (var n = 0; n < outputs; n += Group)
             {
-                var source = weights + k * filters.InputStep + n * filters.OutputStep;
+                RunGroup(weights + n * filters.OutputStep, filters, from, end, width, u + n, step, half);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void RunGroup(
+        float* weights,
+        Filters filters,
+        int from,
+        int end,
+        int width,
+        float* u,
+        nint step,
+        float* half
+    )
+    {
+            for (var k = from; k < end; k++)
+            {
+                var source = weights + k * filters.InputStep;
+                if (Sse.IsSupported)
+                {
+                    Prefetch(source + Block * filters.InputStep, filters.OutputStep);
+                }
+
                 Transpose.Columns(
                     source,
                     filters.OutputStep,
@@ -56,7 +85,7 @@ internal static unsafe class FilterTransform
                 Line(g0, g3, g6, half, 3 * Group);
                 Line(g1, g4, g7, half + Group, 3 * Group);
                 Line(g2, g5, g8, half + 2 * Group, 3 * Group);
-                var target = u + (nint)k * width + n;
+                var target = u + (nint)k * width;
                 for (var i = 0; i < 6; i++)
                 {
                     var line = half + 3 * i * Group;
@@ -69,6 +98,14 @@ internal static unsafe class FilterTransform
                     );
                 }
             }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Prefetch(float* source, nint step)
+    {
+        for (var i = 0; i < Group; i++)
+        {
+            Sse.Prefetch0(source + i * step);
         }
     }
 
