@@ -8,9 +8,9 @@ namespace LatentDiffusion.Kernels.Operators;
 internal static unsafe class ConvolutionOperator
 {
     // With fewer tiles the filters cost more to transform than the products save.
-    private const int FewestTiles = 1;
+    private const int FewestTiles = 3;
 
-    /// <summary>Whether the kernel can do it and is worth it.</summary>
+    /// <summary>Whether the kernel can do it.</summary>
     /// <param name="kernels">The kernels of this thread.</param>
     /// <param name="x">[B, Ci, H, W].</param>
     /// <param name="weight">[Co, Ci, 3, 3].</param>
@@ -21,7 +21,7 @@ internal static unsafe class ConvolutionOperator
             && Gradients.IsKernelMemory(weight)
             && output % kernels.Width == 0
             && input % kernels.Width == 0
-            && Shape(x.shape, output).Tiles >= FewestTiles;
+            && x.numel() > 0;
     }
 
     /// <summary>Convolves.</summary>
@@ -47,6 +47,12 @@ internal static unsafe class ConvolutionOperator
         var filters = weight.contiguous();
         var added = residual is null ? null : ChannelsLast.Pixels(residual);
         var result = empty(shape.Batch, shape.Height, shape.Width, shape.Output);
+        if (shape.Tiles < FewestTiles)
+        {
+            MultiplyPatches(kernels, shape, pixels, filters, bias, result);
+            return ChannelsLast.Map(added is null ? result : result.add_(added)).MoveToOuterDisposeScope();
+        }
+
         kernels.Convolve(
             shape,
             TensorMemory.Floats(pixels),
@@ -56,6 +62,30 @@ internal static unsafe class ConvolutionOperator
             TensorMemory.Floats(result)
         );
         return ChannelsLast.Map(result).MoveToOuterDisposeScope();
+    }
+
+    private static void MultiplyPatches(
+        KernelSet kernels,
+        ConvolutionShape shape,
+        Tensor pixels,
+        Tensor filters,
+        Tensor? bias,
+        Tensor result
+    )
+    {
+        var rows = shape.Batch * shape.Height * shape.Width;
+        var columns = PatchMatrix.Columns(shape);
+        using var patches = new Scratch((nint)rows * columns);
+        PatchMatrix.Fill(shape, TensorMemory.Floats(pixels), patches.Data);
+        kernels.Multiply(
+            rows,
+            shape.Output,
+            columns,
+            new Matrix(patches.Data, columns),
+            new Matrix(TensorMemory.Floats(filters), columns).Transposed,
+            new Matrix(TensorMemory.Floats(result), shape.Output),
+            bias is null ? null : TensorMemory.Floats(bias)
+        );
     }
 
     private static Tensor InputGradient(KernelSet kernels, Tensor gradient, Tensor weight)
