@@ -22,7 +22,9 @@ internal static class BenchComparison
     {
         if (!File.Exists(path))
         {
-            throw new UserInputException($"--compare {path}: there is no such file. Write one with 'ldm bench --json'.");
+            throw new UserInputException(
+                $"--compare {path}: there is no such file. Write one with 'ldm bench --json'."
+            );
         }
 
         try
@@ -45,11 +47,7 @@ internal static class BenchComparison
 
     /// <summary>The change of every case that both reports have.</summary>
     public static IReadOnlyList<BenchChange> Between(BenchReport before, BenchReport now) =>
-        [
-            .. from n in now.Cases
-            join b in before.Cases on n.Name equals b.Name
-            select Change(b, n),
-        ];
+        [.. from n in now.Cases join b in before.Cases on n.Name equals b.Name select Change(b, n)];
 
     private static BenchChange Change(BenchResult before, BenchResult now) =>
         (before.Share, now.Share, before.UnitsPerSecond, now.UnitsPerSecond) switch

@@ -37,14 +37,7 @@ internal static class BenchTable
         Align([
             ["case", "before", "now", "ratio", "of"],
             .. changes.Select(c =>
-                new[]
-                {
-                    c.Name,
-                    Number(c.Before, "0.###"),
-                    Number(c.Now, "0.###"),
-                    Number(c.Ratio, "0.00"),
-                    c.Measure,
-                }
+                new[] { c.Name, Number(c.Before, "0.###"), Number(c.Now, "0.###"), Number(c.Ratio, "0.00"), c.Measure }
             ),
         ]);
 

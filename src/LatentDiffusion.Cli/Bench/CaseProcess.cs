@@ -8,7 +8,8 @@ namespace LatentDiffusion.Cli.Bench;
 internal static class CaseProcess
 {
     /// <summary>How a case's result travels from the child to its parent.</summary>
-    public static JsonSerializerOptions Json { get; } = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+    public static JsonSerializerOptions Json { get; } =
+        new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
     /// <summary>Measures.</summary>
     /// <exception cref="InvalidOperationException">The child failed; the message is its last line.</exception>

@@ -91,8 +91,7 @@ internal static class ModelCases
         var images = Rectified(batch, 3, side, side).DetachFromDisposeScope();
         return Training(
             autoencoder,
-            () =>
-                autoencoder.Decode(autoencoder.SampleLatents(autoencoder.Encode(images))).sub(images).abs().mean(),
+            () => autoencoder.Decode(autoencoder.SampleLatents(autoencoder.Encode(images))).sub(images).abs().mean(),
             batch,
             images.Dispose
         );
@@ -114,8 +113,7 @@ internal static class ModelCases
             scale: 3
         );
         var sampler = new DdimSampler(process.Schedule);
-        void Run() =>
-            sampler.Sample(guided, inputs.X, new DdimOptions(steps), () => randn(inputs.X.shape)).Dispose();
+        void Run() => sampler.Sample(guided, inputs.X, new DdimOptions(steps), () => randn(inputs.X.shape)).Dispose();
         return new BenchWork
         {
             Run = Run,

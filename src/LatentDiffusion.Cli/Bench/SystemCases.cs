@@ -108,11 +108,7 @@ internal static class SystemCases
         {
             FirstStage = new KlConfig { EmbedDim = 4, Network = ModelCases.SmallAutoencoder },
             ImageSize = 64,
-            Unet = ModelCases.SmallUnet with
-            {
-                UseSpatialTransformer = false,
-                ContextDim = null,
-            },
+            Unet = ModelCases.SmallUnet with { UseSpatialTransformer = false, ContextDim = null },
         };
         using var model = new LatentDiffusionModel(config);
         var path = Path.Combine(folder, ModelFile.FileName);

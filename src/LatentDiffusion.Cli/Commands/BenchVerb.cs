@@ -107,7 +107,12 @@ internal sealed class BenchVerb : Verb
         var changes = BenchComparison.Between(former, report);
         var worst = changes.Count == 0 ? 1 : changes.Min(c => c.Ratio);
         context.Output.Result(
-            new { report.Machine, report.Cases, Changes = changes },
+            new
+            {
+                report.Machine,
+                report.Cases,
+                Changes = changes,
+            },
             _ => $"{BenchTable.Write(report)}\n\n{BenchTable.WriteComparison(changes)}"
         );
         return worst < context.Arguments.GetValue(_failBelow) ? ExitCode.Failed : ExitCode.Done;

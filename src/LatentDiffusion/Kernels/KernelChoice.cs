@@ -70,7 +70,9 @@ public static class KernelChoice
 
         return kind <= Best
             ? kind
-            : throw new UserInputException($"{Variable} is '{text}', which this processor does not have; leave it unset.");
+            : throw new UserInputException(
+                $"{Variable} is '{text}', which this processor does not have; leave it unset."
+            );
     }
 
     private sealed class Restore(KernelKind? previous) : IDisposable

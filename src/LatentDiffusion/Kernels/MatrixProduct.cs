@@ -174,12 +174,31 @@ internal static unsafe class MatrixProduct<TLanes, TVector>
                 if (count == width)
                 {
                     TileColumn<TLanes, TVector>.Run(
-                        rows, steps, a.At(0, from), a.Row, a.Column, panel, target, c.Row, adds ? null : start);
+                        rows,
+                        steps,
+                        a.At(0, from),
+                        a.Row,
+                        a.Column,
+                        panel,
+                        target,
+                        c.Row,
+                        adds ? null : start
+                    );
                 }
                 else
                 {
                     PartialPanel(
-                        rows, steps, a.At(0, from), a, panel, target, c.Row, count, adds ? null : start, start + width);
+                        rows,
+                        steps,
+                        a.At(0, from),
+                        a,
+                        panel,
+                        target,
+                        c.Row,
+                        count,
+                        adds ? null : start,
+                        start + width
+                    );
                 }
             }
         }
@@ -209,7 +228,16 @@ internal static unsafe class MatrixProduct<TLanes, TVector>
             }
 
             TileColumn<TLanes, TVector>.Run(
-                height, depth, first + row * a.Row, a.Row, a.Column, panel, tile, width, start);
+                height,
+                depth,
+                first + row * a.Row,
+                a.Row,
+                a.Column,
+                panel,
+                tile,
+                width,
+                start
+            );
             Copy(tile, width, c + row * cRow, cRow, height, count);
         }
     }
@@ -218,7 +246,9 @@ internal static unsafe class MatrixProduct<TLanes, TVector>
     {
         for (var i = 0; i < rows; i++)
         {
-            new ReadOnlySpan<float>(source + i * sourceRow, count).CopyTo(new Span<float>(target + i * targetRow, count));
+            new ReadOnlySpan<float>(source + i * sourceRow, count).CopyTo(
+                new Span<float>(target + i * targetRow, count)
+            );
         }
     }
 }

@@ -51,15 +51,7 @@ internal static unsafe class PanelPacking
     }
 
     // Here a column of B lies in one piece (B is the transpose of a weight matrix).
-    private static void TransposeRows(
-        float* b,
-        nint bRow,
-        nint bColumn,
-        int depth,
-        int count,
-        int width,
-        float* panel
-    )
+    private static void TransposeRows(float* b, nint bRow, nint bColumn, int depth, int count, int width, float* panel)
     {
         var wholeDepth = bRow == 1 ? depth - depth % Block : 0;
         var wholeCount = count - count % Block;

@@ -26,18 +26,30 @@ internal static unsafe class RegisterTile<TLanes, TVector, TRows>
         var width = TLanes.Width;
         var rowFromC = start == null ? cRow : 0;
         var from = start == null ? c : start;
-        TVector c0l = default, c0h = default;
-        TVector c1l = default, c1h = default;
-        TVector c2l = default, c2h = default;
-        TVector c3l = default, c3h = default;
-        TVector c4l = default, c4h = default;
-        TVector c5l = default, c5h = default;
-        TVector c6l = default, c6h = default;
-        TVector c7l = default, c7h = default;
-        TVector c8l = default, c8h = default;
-        TVector c9l = default, c9h = default;
-        TVector c10l = default, c10h = default;
-        TVector c11l = default, c11h = default;
+        TVector c0l = default,
+            c0h = default;
+        TVector c1l = default,
+            c1h = default;
+        TVector c2l = default,
+            c2h = default;
+        TVector c3l = default,
+            c3h = default;
+        TVector c4l = default,
+            c4h = default;
+        TVector c5l = default,
+            c5h = default;
+        TVector c6l = default,
+            c6h = default;
+        TVector c7l = default,
+            c7h = default;
+        TVector c8l = default,
+            c8h = default;
+        TVector c9l = default,
+            c9h = default;
+        TVector c10l = default,
+            c10h = default;
+        TVector c11l = default,
+            c11h = default;
         if (TRows.Count > 0)
         {
             c0l = TLanes.Load(from + 0 * rowFromC);
@@ -281,6 +293,5 @@ internal static unsafe class RegisterTile<TLanes, TVector, TRows>
             TLanes.Store(c11l, c + 11 * cRow);
             TLanes.Store(c11h, c + 11 * cRow + width);
         }
-
     }
 }

@@ -13,12 +13,8 @@ namespace LatentDiffusion.Kernels;
 /// </remarks>
 internal static unsafe class ThreadTeam
 {
-    private static readonly delegate* unmanaged<
-        delegate* unmanaged<nint, void>,
-        nint,
-        uint,
-        uint,
-        void> Parallel = FindParallel();
+    private static readonly delegate* unmanaged<delegate* unmanaged<nint, void>, nint, uint, uint, void> Parallel =
+        FindParallel();
 
     /// <summary>The number of threads that <see cref="ForEach"/> uses at most.</summary>
     public static int Size => torch.get_num_threads();
@@ -57,8 +53,7 @@ internal static unsafe class ThreadTeam
     }
 
     [UnmanagedCallersOnly]
-    private static void RunOnThread(nint work) =>
-        Unsafe.As<Work>(GCHandle.FromIntPtr(work).Target)!.Run();
+    private static void RunOnThread(nint work) => Unsafe.As<Work>(GCHandle.FromIntPtr(work).Target)!.Run();
 
     private static delegate* unmanaged<delegate* unmanaged<nint, void>, nint, uint, uint, void> FindParallel()
     {

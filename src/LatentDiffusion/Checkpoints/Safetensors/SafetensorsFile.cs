@@ -1,7 +1,7 @@
-using LatentDiffusion.Tensors;
 using System.Buffers;
 using System.Buffers.Binary;
 using LatentDiffusion.Errors;
+using LatentDiffusion.Tensors;
 using Microsoft.Win32.SafeHandles;
 using static TorchSharp.torch;
 

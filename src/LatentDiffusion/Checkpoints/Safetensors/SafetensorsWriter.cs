@@ -1,6 +1,6 @@
-using LatentDiffusion.Tensors;
 using System.Text;
 using LatentDiffusion.Checkpoints.Files;
+using LatentDiffusion.Tensors;
 using static TorchSharp.torch;
 
 namespace LatentDiffusion.Checkpoints.Safetensors;

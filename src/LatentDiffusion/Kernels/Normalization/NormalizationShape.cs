@@ -20,6 +20,5 @@ internal readonly record struct NormalizationShape(int Batch, int Pixels, int Ch
     public int Strips => (Pixels + StripPixels - 1) / StripPixels;
 
     /// <summary>First and last but one position of a strip.</summary>
-    public (int First, int End) Strip(int strip) =>
-        (strip * StripPixels, Math.Min(Pixels, (strip + 1) * StripPixels));
+    public (int First, int End) Strip(int strip) => (strip * StripPixels, Math.Min(Pixels, (strip + 1) * StripPixels));
 }

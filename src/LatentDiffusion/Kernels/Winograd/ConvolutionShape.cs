@@ -19,9 +19,5 @@ internal readonly record struct ConvolutionShape(int Batch, int Height, int Widt
 
     /// <summary>Image, row and column of a tile.</summary>
     public (int Image, int Row, int Column) Place(int tile) =>
-        (
-            tile / (TilesDown * TilesAcross),
-            tile / TilesAcross % TilesDown * 4,
-            tile % TilesAcross * 4
-        );
+        (tile / (TilesDown * TilesAcross), tile / TilesAcross % TilesDown * 4, tile % TilesAcross * 4);
 }

@@ -77,9 +77,7 @@ internal static unsafe class FilterGradientTransform
         Vector256
             .FusedMultiplyAdd(outer, Vector256.Create(1f / 24), Vector256.Load(source) * 0.25f + inner)
             .Store(target);
-        Vector256
-            .FusedMultiplyAdd(u3 - u4, Vector256.Create(1f / 12), (u2 - u1) * (1f / 6))
-            .Store(target + targetStep);
+        Vector256.FusedMultiplyAdd(u3 - u4, Vector256.Create(1f / 12), (u2 - u1) * (1f / 6)).Store(target + targetStep);
         Vector256
             .FusedMultiplyAdd(outer, Vector256.Create(1f / 6), Vector256.Load(source + 5 * step) + inner)
             .Store(target + 2 * targetStep);

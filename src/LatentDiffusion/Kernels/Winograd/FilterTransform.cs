@@ -22,7 +22,16 @@ internal static unsafe class FilterTransform
     /// <param name="u">The target: 36 matrices of <paramref name="inputs"/> rows.</param>
     /// <param name="step">Floats from one of these matrices to the next.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Run(Filters filters, int output, int outputs, int input, int inputs, int width, float* u, nint step)
+    public static void Run(
+        Filters filters,
+        int output,
+        int outputs,
+        int input,
+        int inputs,
+        int width,
+        float* u,
+        nint step
+    )
     {
         if (outputs < width)
         {
@@ -53,51 +62,51 @@ internal static unsafe class FilterTransform
         float* half
     )
     {
-            for (var k = from; k < end; k++)
+        for (var k = from; k < end; k++)
+        {
+            var source = weights + k * filters.InputStep;
+            if (Sse.IsSupported)
             {
-                var source = weights + k * filters.InputStep;
-                if (Sse.IsSupported)
-                {
-                    Prefetch(source + Block * filters.InputStep, filters.OutputStep);
-                }
-
-                Transpose.Columns(
-                    source,
-                    filters.OutputStep,
-                    out var g0,
-                    out var g1,
-                    out var g2,
-                    out var g3,
-                    out var g4,
-                    out var g5,
-                    out var g6,
-                    out var g7
-                );
-                var g8 = LastTaps(source + 8, filters.OutputStep);
-                if (filters.Flipped)
-                {
-                    (g0, g8) = (g8, g0);
-                    (g1, g7) = (g7, g1);
-                    (g2, g6) = (g6, g2);
-                    (g3, g5) = (g5, g3);
-                }
-
-                Line(g0, g3, g6, half, 3 * Group);
-                Line(g1, g4, g7, half + Group, 3 * Group);
-                Line(g2, g5, g8, half + 2 * Group, 3 * Group);
-                var target = u + (nint)k * width;
-                for (var i = 0; i < 6; i++)
-                {
-                    var line = half + 3 * i * Group;
-                    Line(
-                        Vector256.Load(line),
-                        Vector256.Load(line + Group),
-                        Vector256.Load(line + 2 * Group),
-                        target + 6 * i * step,
-                        step
-                    );
-                }
+                Prefetch(source + Block * filters.InputStep, filters.OutputStep);
             }
+
+            Transpose.Columns(
+                source,
+                filters.OutputStep,
+                out var g0,
+                out var g1,
+                out var g2,
+                out var g3,
+                out var g4,
+                out var g5,
+                out var g6,
+                out var g7
+            );
+            var g8 = LastTaps(source + 8, filters.OutputStep);
+            if (filters.Flipped)
+            {
+                (g0, g8) = (g8, g0);
+                (g1, g7) = (g7, g1);
+                (g2, g6) = (g6, g2);
+                (g3, g5) = (g5, g3);
+            }
+
+            Line(g0, g3, g6, half, 3 * Group);
+            Line(g1, g4, g7, half + Group, 3 * Group);
+            Line(g2, g5, g8, half + 2 * Group, 3 * Group);
+            var target = u + (nint)k * width;
+            for (var i = 0; i < 6; i++)
+            {
+                var line = half + 3 * i * Group;
+                Line(
+                    Vector256.Load(line),
+                    Vector256.Load(line + Group),
+                    Vector256.Load(line + 2 * Group),
+                    target + 6 * i * step,
+                    step
+                );
+            }
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

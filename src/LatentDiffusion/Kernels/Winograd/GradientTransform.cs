@@ -37,7 +37,9 @@ internal static unsafe class GradientTransform<TLanes, TVector>
                 var (row, column) = (top + i, left + j);
                 pixels[4 * i + j] =
                     row < shape.Height && column < shape.Width
-                        ? gradient + (((nint)image * shape.Height + row) * shape.Width + column) * shape.Output + channel
+                        ? gradient
+                            + (((nint)image * shape.Height + row) * shape.Width + column) * shape.Output
+                            + channel
                         : zeros;
             }
         }

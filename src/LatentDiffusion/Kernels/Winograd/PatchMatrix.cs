@@ -31,8 +31,7 @@ internal static unsafe class PatchMatrix
         for (var tap = 0; tap < Taps; tap++)
         {
             var (down, right) = (tap / 3 - 1, tap % 3 - 1);
-            var inside =
-                (uint)(row + down) < (uint)shape.Height && (uint)(column + right) < (uint)shape.Width;
+            var inside = (uint)(row + down) < (uint)shape.Height && (uint)(column + right) < (uint)shape.Width;
             var source = x + (((nint)line + down) * shape.Width + column + right) * shape.Input;
             for (var c = 0; c < shape.Input; c++)
             {

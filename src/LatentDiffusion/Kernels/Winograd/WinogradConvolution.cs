@@ -34,14 +34,7 @@ internal static unsafe class WinogradConvolution<TLanes, TVector>
     /// <param name="bias">[Co], or null.</param>
     /// <param name="residual">[B, H, W, Co], or null.</param>
     /// <param name="y">[B, H, W, Co].</param>
-    public static void Run(
-        ConvolutionShape shape,
-        float* x,
-        Filters filters,
-        float* bias,
-        float* residual,
-        float* y
-    )
+    public static void Run(ConvolutionShape shape, float* x, Filters filters, float* bias, float* residual, float* y)
     {
         var threads = ThreadTeam.Size;
         var groups = (shape.Tiles + MostTilesPerGroup - 1) / MostTilesPerGroup;
@@ -114,14 +107,7 @@ internal static unsafe class WinogradConvolution<TLanes, TVector>
             ((int)((long)group * shape.Tiles / groups), (int)((long)(group + 1) * shape.Tiles / groups));
 
         void Input(int tile, int first, float* target) =>
-            InputTransform<TLanes, TVector>.Run(
-                x,
-                shape,
-                tile,
-                target + (tile - first) * row,
-                vStep,
-                zeros
-            );
+            InputTransform<TLanes, TVector>.Run(x, shape, tile, target + (tile - first) * row, vStep, zeros);
 
         void TransformPanel(int panel)
         {
@@ -132,8 +118,7 @@ internal static unsafe class WinogradConvolution<TLanes, TVector>
             }
         }
 
-        float* SharedFilters(int panel, int from) =>
-            shared + ((nint)panel * blocks + from / depthBlock) * uSize;
+        float* SharedFilters(int panel, int from) => shared + ((nint)panel * blocks + from / depthBlock) * uSize;
 
         void Transform(int panel, int from, int depth, float* target) =>
             FilterTransform.Run(

@@ -56,9 +56,7 @@ public sealed class ConvolutionLayer : ExplicitModule<Tensor, Tensor>
     public Tensor ForwardWithResidual(Tensor input, Tensor? residual)
     {
         using var scope = NewDisposeScope();
-        var result = KernelSet.Current is { } kernels
-            ? Compute(kernels, input, residual)
-            : Add(Plain(input), residual);
+        var result = KernelSet.Current is { } kernels ? Compute(kernels, input, residual) : Add(Plain(input), residual);
         MultiplyAddCounter.Add(result.numel() * _weight.numel() / _weight.shape[0]);
         return result.MoveToOuterDisposeScope();
     }
