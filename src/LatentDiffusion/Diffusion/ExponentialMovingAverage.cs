@@ -1,3 +1,5 @@
+using LatentDiffusion.Kernels;
+using LatentDiffusion.Kernels.Operators;
 using static TorchSharp.torch;
 
 namespace LatentDiffusion.Diffusion;
@@ -39,6 +41,12 @@ public sealed class ExponentialMovingAverage : IDisposable
         Updates++;
         var decay = Math.Min(Decay, (1.0 + Updates) / (10.0 + Updates));
         using var noGradient = no_grad();
+        if (KernelSet.Current is { } kernels && _entries.All(e => ParameterPasses.Fits(e.Parameter)))
+        {
+            ParameterPasses.Follow(kernels, [.. _entries.Select(e => (e.Shadow, e.Parameter))], 1 - decay);
+            return;
+        }
+
         foreach (var (_, parameter, shadow) in _entries)
         {
             using var difference = shadow.sub(parameter);

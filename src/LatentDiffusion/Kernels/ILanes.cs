@@ -28,6 +28,8 @@ internal unsafe interface ILanes<TVector>
 
     static abstract TVector Divide(TVector a, TVector b);
 
+    static abstract TVector SquareRoot(TVector a);
+
     static abstract TVector Max(TVector a, TVector b);
 
     static abstract TVector Min(TVector a, TVector b);

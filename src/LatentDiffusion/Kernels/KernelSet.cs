@@ -1,6 +1,7 @@
 using System.Runtime.Intrinsics;
 using LatentDiffusion.Kernels.Attention;
 using LatentDiffusion.Kernels.Normalization;
+using LatentDiffusion.Kernels.Optimization;
 using LatentDiffusion.Kernels.Winograd;
 
 namespace LatentDiffusion.Kernels;
@@ -85,6 +86,19 @@ internal abstract unsafe class KernelSet
         HeadTokens result
     );
 
+    /// <inheritdoc cref="AdamKernel{TLanes, TVector}.Step"/>
+    public abstract void AdamStep(
+        AdamCoefficients coefficients,
+        nint count,
+        float* parameter,
+        float* gradient,
+        float* mean,
+        float* square
+    );
+
+    /// <inheritdoc cref="AverageKernel{TLanes, TVector}.Follow"/>
+    public abstract void Follow(nint count, float* average, float* value, float weight);
+
     private sealed class Compiled<TLanes, TVector> : KernelSet
         where TLanes : struct, ILanes<TVector>
         where TVector : struct
@@ -164,5 +178,17 @@ internal abstract unsafe class KernelSet
                 weightGradient,
                 biasGradient
             );
+
+        public override void AdamStep(
+            AdamCoefficients coefficients,
+            nint count,
+            float* parameter,
+            float* gradient,
+            float* mean,
+            float* square
+        ) => AdamKernel<TLanes, TVector>.Step(coefficients, count, parameter, gradient, mean, square);
+
+        public override void Follow(nint count, float* average, float* value, float weight) =>
+            AverageKernel<TLanes, TVector>.Follow(count, average, value, weight);
     }
 }

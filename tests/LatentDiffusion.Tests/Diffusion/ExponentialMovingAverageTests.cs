@@ -1,4 +1,6 @@
 using LatentDiffusion.Diffusion;
+using LatentDiffusion.Kernels;
+using LatentDiffusion.Tests.Kernels;
 using LatentDiffusion.Tests.Support;
 using TorchSharp;
 using Xunit;
@@ -21,6 +23,27 @@ public sealed class ExponentialMovingAverageTests
         }
 
         Assert.Equal(5, ema.Updates);
+    }
+
+    public static TheoryData<KernelKind> Paths => [.. KernelKinds.WithPlain];
+
+    [Theory]
+    [MemberData(nameof(Paths))]
+    public void Many_parameters_of_all_sizes_follow_the_formula(KernelKind kernels)
+    {
+        using var choice = KernelChoice.Use(kernels);
+        using var scope = torch.NewDisposeScope();
+        var parameters = new[] { 1, 15, 33000, 70001 }.Select(n => torch.randn(n)).ToList();
+        var starts = parameters.Select(p => p.clone()).ToList();
+        using var ema = new ExponentialMovingAverage(parameters.Select((p, i) => ($"p{i}", p)));
+        parameters.ForEach(p => p.normal_());
+        ema.Update();
+
+        foreach (var (i, shadow) in ema.Shadows.Index())
+        {
+            // The first decay is (1 + 1) / (10 + 1).
+            TensorAssert.Close(shadow.Value, starts[i].mul(2.0 / 11).add(parameters[i], alpha: 9.0 / 11), 1e-6);
+        }
     }
 
     [Fact]

@@ -6,8 +6,21 @@ namespace LatentDiffusion.Tests.Kernels;
 /// <summary>The register widths of the processor that the tests run on.</summary>
 internal static class KernelKinds
 {
-    public static TheoryData<KernelKind> Supported =>
-        [.. Enum.GetValues<KernelKind>().Where(kind => kind != KernelKind.Plain && kind <= KernelChoice.Best)];
+    public static TheoryData<KernelKind> Supported => [.. WithPlain.Where(kind => kind != KernelKind.Plain)];
+
+    public static IReadOnlyList<KernelKind> WithPlain =>
+        [.. Enum.GetValues<KernelKind>().Where(kind => kind <= KernelChoice.Best)];
+
+    /// <summary>Runs <paramref name="work"/> with a number of libtorch threads.</summary>
+    public static void WithThreads(int threads, Action work) =>
+        WithThreads<object?>(
+            threads,
+            () =>
+            {
+                work();
+                return null;
+            }
+        );
 
     /// <summary>Runs <paramref name="work"/> with a number of libtorch threads.</summary>
     public static T WithThreads<T>(int threads, Func<T> work)

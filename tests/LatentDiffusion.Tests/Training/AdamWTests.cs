@@ -1,3 +1,5 @@
+using LatentDiffusion.Kernels;
+using LatentDiffusion.Tests.Kernels;
 using LatentDiffusion.Tests.Support;
 using LatentDiffusion.Training.Optimization;
 using TorchSharp;
@@ -7,6 +9,7 @@ using Parameter = TorchSharp.Modules.Parameter;
 
 namespace LatentDiffusion.Tests.Training;
 
+[Collection(nameof(ProcessWideState))]
 public sealed class AdamWTests
 {
     private static readonly OptimizerConfig Config = new()
@@ -17,11 +20,13 @@ public sealed class AdamWTests
         WeightDecay = 0.1,
     };
 
+    public static MatrixTheoryData<double, KernelKind> Paths => new([0, 0.1], KernelKinds.WithPlain);
+
     [Theory]
-    [InlineData(0)]
-    [InlineData(0.1)]
-    public void Twenty_steps_equal_TorchSharp(double weightDecay)
+    [MemberData(nameof(Paths))]
+    public void Twenty_steps_equal_TorchSharp(double weightDecay, KernelKind kernels)
     {
+        using var choice = KernelChoice.Use(kernels);
         using var scope = torch.NewDisposeScope();
         var (ours, theirs) = (CreateWeights(), CreateWeights());
         using var optimizer = Create(ours, Config with { WeightDecay = weightDecay });
@@ -47,6 +52,22 @@ public sealed class AdamWTests
     }
 
     [Fact]
+    public void The_number_of_threads_changes_no_bit()
+    {
+        using var scope = torch.NewDisposeScope();
+        var (alone, together) = (CreateWeights(), CreateWeights());
+        using var first = Create(alone);
+        using var second = Create(together);
+        KernelKinds.WithThreads(1, () => Run(first, alone, 0, 3));
+        KernelKinds.WithThreads(3, () => Run(second, together, 0, 3));
+
+        foreach (var (expected, actual) in alone.Zip(together))
+        {
+            TensorAssert.Equal(actual, expected);
+        }
+    }
+
+    [Fact]
     public void Restored_state_continues_bit_for_bit()
     {
         using var scope = torch.NewDisposeScope();
@@ -58,7 +79,10 @@ public sealed class AdamWTests
 
         using var second = Create(parts);
         var saved = first.State.ToDictionary();
-        Assert.Equal(["exp_avg.w0", "exp_avg.w1", "exp_avg_sq.w0", "exp_avg_sq.w1"], saved.Keys.Order());
+        Assert.Equal(
+            ["exp_avg.w0", "exp_avg.w1", "exp_avg.w2", "exp_avg_sq.w0", "exp_avg_sq.w1", "exp_avg_sq.w2"],
+            saved.Keys.Order()
+        );
         foreach (var (name, tensor) in second.State)
         {
             tensor.copy_(saved[name]);
@@ -123,7 +147,12 @@ public sealed class AdamWTests
         new(weights.Select((w, i) => ($"w{i}", (torch.Tensor)w)), config ?? Config);
 
     private static Parameter[] CreateWeights() =>
-        [new(FormulaInput.X([4, 3])), new(FormulaInput.X([5], 0.7, Math.Cos))];
+        [
+            new(FormulaInput.X([4, 3])),
+            new(FormulaInput.X([5], 0.7, Math.Cos)),
+            // More than one thread gets at once, and not a whole number of registers.
+            new(FormulaInput.X([3, 11003])),
+        ];
 
     private static void ComputeGradients(Parameter[] weights, int step)
     {

@@ -1,3 +1,6 @@
+using LatentDiffusion.Kernels;
+using LatentDiffusion.Kernels.Operators;
+using LatentDiffusion.Kernels.Optimization;
 using static TorchSharp.torch;
 
 namespace LatentDiffusion.Training.Optimization;
@@ -66,25 +69,29 @@ public sealed class AdamW : IDisposable
     {
         Steps++;
         using var noGradient = no_grad();
-        var stepSize = _config.LearningRate / (1 - Math.Pow(_config.Beta1, Steps));
-        var rootCorrection = Math.Sqrt(1 - Math.Pow(_config.Beta2, Steps));
-        foreach (var (_, parameter, mean, square) in _entries)
+        using var scope = NewDisposeScope();
+        var coefficients = new AdamCoefficients(
+            Keep: 1 - _config.LearningRate * _config.WeightDecay,
+            _config.Beta1,
+            _config.Beta2,
+            StepSize: _config.LearningRate / (1 - Math.Pow(_config.Beta1, Steps)),
+            RootCorrection: Math.Sqrt(1 - Math.Pow(_config.Beta2, Steps)),
+            _config.Epsilon
+        );
+        var moved = _entries
+            .Select(e => (e.Parameter, Gradient: e.Parameter.grad, e.Mean, e.Square))
+            .Where(e => e.Gradient is not null)
+            .Select(e => (e.Parameter, Gradient: e.Gradient!.contiguous(), e.Mean, e.Square))
+            .ToList();
+        if (KernelSet.Current is { } kernels && moved.All(e => CanUseKernels(e.Parameter, e.Gradient)))
         {
-            using var gradient = parameter.grad;
-            if (gradient is null)
-            {
-                continue;
-            }
+            ParameterPasses.AdamStep(kernels, coefficients, moved);
+            return;
+        }
 
-            if (_config.WeightDecay > 0)
-            {
-                parameter.mul_(1 - _config.LearningRate * _config.WeightDecay);
-            }
-
-            mean.mul_(_config.Beta1).add_(gradient, alpha: 1 - _config.Beta1);
-            square.mul_(_config.Beta2).addcmul_(gradient, gradient, value: 1 - _config.Beta2);
-            using var root = square.sqrt();
-            parameter.addcdiv_(mean, root.div_(rootCorrection).add_(_config.Epsilon), value: -stepSize);
+        foreach (var (parameter, gradient, mean, square) in moved)
+        {
+            MovePlainly(coefficients, parameter, gradient, mean, square);
         }
     }
 
@@ -96,6 +103,28 @@ public sealed class AdamW : IDisposable
             entry.Mean.Dispose();
             entry.Square.Dispose();
         }
+    }
+
+    private static bool CanUseKernels(Tensor parameter, Tensor gradient) =>
+        ParameterPasses.Fits(parameter) && ParameterPasses.Fits(gradient);
+
+    private static void MovePlainly(
+        AdamCoefficients coefficients,
+        Tensor parameter,
+        Tensor gradient,
+        Tensor mean,
+        Tensor square
+    )
+    {
+        parameter.mul_(coefficients.Keep);
+        mean.mul_(coefficients.Beta1).add_(gradient, alpha: 1 - coefficients.Beta1);
+        square.mul_(coefficients.Beta2).addcmul_(gradient, gradient, value: 1 - coefficients.Beta2);
+        using var root = square.sqrt();
+        parameter.addcdiv_(
+            mean,
+            root.div_(coefficients.RootCorrection).add_(coefficients.Epsilon),
+            value: -coefficients.StepSize
+        );
     }
 
     private sealed record Entry(string Name, Tensor Parameter, Tensor Mean, Tensor Square);
