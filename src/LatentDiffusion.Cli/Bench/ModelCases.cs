@@ -207,7 +207,7 @@ internal static class ModelCases
     private static bool IsZero(Tensor parameter)
     {
         using var scope = NewDisposeScope();
-        return parameter.abs().max().item<float>() == 0;
+        return parameter.max().item<float>() == 0 && parameter.min().item<float>() == 0;
     }
 
     private static Tensor Rectified(params long[] shape) => rand(shape).mul(2).sub(1);

@@ -68,7 +68,9 @@ internal static unsafe class ParameterPasses
                 (size, entry) =>
                     Enumerable
                         .Range(0, (int)((size + Piece - 1) / Piece))
-                        .Select(i => (entry, Start: (nint)i * Piece, Count: (nint)Math.Min(Piece, size - (long)i * Piece)))
+                        .Select(i =>
+                            (entry, Start: (nint)i * Piece, Count: (nint)Math.Min(Piece, size - (long)i * Piece))
+                        )
             )
             .ToArray();
         ThreadTeam.ForEach(pieces.Length, (i, _) => body(pieces[i].entry, pieces[i].Start, pieces[i].Count));

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace LatentDiffusion.Networks.Autoencoders;
 
 /// <summary>The blocks of one resolution: residual blocks, attention after each where wanted, then a resampling.</summary>
-internal sealed class AutoencoderLevel : ExplicitModule<Tensor, Tensor>
+internal sealed class AutoencoderLevel : ExplicitModule
 {
     private readonly List<nn.Module<Tensor, Tensor>> _layers = [];
 
@@ -50,18 +50,8 @@ internal sealed class AutoencoderLevel : ExplicitModule<Tensor, Tensor>
         }
     }
 
-    public override Tensor forward(Tensor input)
-    {
-        using var scope = NewDisposeScope();
-        var h = input;
-        foreach (var layer in _layers)
-        {
-            using var previous = ReferenceEquals(h, input) ? null : h;
-            h = layer.forward(h);
-        }
-
-        return h.MoveToOuterDisposeScope();
-    }
+    /// <summary>The blocks in the order in which they run; encoder and decoder run them, so that each frees the last one's map.</summary>
+    public IReadOnlyList<nn.Module<Tensor, Tensor>> Layers => _layers;
 
     private nn.Module<Tensor, Tensor> Append(nn.Module<Tensor, Tensor> layer)
     {

@@ -1,4 +1,5 @@
 using LatentDiffusion.Networks.Layers;
+using LatentDiffusion.Tensors;
 using static TorchSharp.torch;
 
 namespace LatentDiffusion.Networks.Autoencoders;
@@ -29,8 +30,12 @@ internal sealed class AutoencoderMiddle : ExplicitModule<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         var h = _block1.forward(input);
-        h = _attention?.forward(h) ?? h;
-        return _block2.forward(h).MoveToOuterDisposeScope();
+        if (_attention is not null)
+        {
+            h = h.Then(_attention.forward);
+        }
+
+        return h.Then(_block2.forward).MoveToOuterDisposeScope();
     }
 
     /// <summary>Creates the attention layer of a kind, or null for none.</summary>

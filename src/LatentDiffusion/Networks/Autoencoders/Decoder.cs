@@ -1,4 +1,5 @@
 using LatentDiffusion.Networks.Layers;
+using LatentDiffusion.Tensors;
 using static TorchSharp.torch;
 
 namespace LatentDiffusion.Networks.Autoencoders;
@@ -36,15 +37,13 @@ internal sealed class Decoder : ExplicitModule<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
-        var h = _in.forward(input);
-        h = _middle.forward(h);
-        foreach (var level in Enumerable.Reverse(_levels))
+        var h = _in.forward(input).Then(_middle.forward);
+        foreach (var layer in Enumerable.Reverse(_levels).SelectMany(level => level.Layers))
         {
-            using var previous = h;
-            h = level.forward(previous);
+            h = h.Then(layer.forward);
         }
 
-        return Out.forward(_outNorm.ForwardSilu(h)).MoveToOuterDisposeScope();
+        return h.Then(_outNorm.ForwardSilu).Then(Out.forward).MoveToOuterDisposeScope();
     }
 
     // Index 0 is full resolution, although the levels run from the last to the first: the published names count so.

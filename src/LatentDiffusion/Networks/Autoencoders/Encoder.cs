@@ -1,4 +1,5 @@
 using LatentDiffusion.Networks.Layers;
+using LatentDiffusion.Tensors;
 using static TorchSharp.torch;
 
 namespace LatentDiffusion.Networks.Autoencoders;
@@ -36,14 +37,12 @@ internal sealed class Encoder : ExplicitModule<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         var h = _in.forward(input);
-        foreach (var level in _levels)
+        foreach (var layer in _levels.SelectMany(level => level.Layers))
         {
-            using var previous = h;
-            h = level.forward(previous);
+            h = h.Then(layer.forward);
         }
 
-        h = _middle.forward(h);
-        return _out.forward(_outNorm.ForwardSilu(h)).MoveToOuterDisposeScope();
+        return h.Then(_middle.forward).Then(_outNorm.ForwardSilu).Then(_out.forward).MoveToOuterDisposeScope();
     }
 
     private static IEnumerable<AutoencoderLevel> BuildLevels(AutoencoderConfig config)

@@ -1,4 +1,5 @@
 using LatentDiffusion.Networks.Layers;
+using LatentDiffusion.Tensors;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -43,9 +44,12 @@ internal sealed class ResnetBlock : ExplicitModule<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
-        var h = _conv1.forward(_norm1.ForwardSilu(input));
-        h = _norm2.ForwardSilu(h);
-        h = _dropout?.forward(h) ?? h;
+        var h = _norm1.ForwardSilu(input).Then(_conv1.forward).Then(_norm2.ForwardSilu);
+        if (_dropout is not null)
+        {
+            h = h.Then(_dropout.forward);
+        }
+
         var skip = _shortcut?.forward(input) ?? input;
         return _conv2.ForwardWithResidual(h, skip).MoveToOuterDisposeScope();
     }

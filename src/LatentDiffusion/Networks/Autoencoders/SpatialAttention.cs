@@ -1,5 +1,6 @@
 using LatentDiffusion.Kernels.Operators;
 using LatentDiffusion.Networks.Layers;
+using LatentDiffusion.Tensors;
 using static TorchSharp.torch;
 
 namespace LatentDiffusion.Networks.Autoencoders;
@@ -32,8 +33,9 @@ internal sealed class SpatialAttention : ExplicitModule<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
-        var h = _norm.forward(input);
-        var attended = Layer.Attention(Tokens(_query, h), Tokens(_key, h), Tokens(_value, h));
+        var attended = _norm
+            .forward(input)
+            .Then(h => Layer.Attention(Tokens(_query, h), Tokens(_key, h), Tokens(_value, h)));
         var pixels = attended.reshape(input.shape[0], input.shape[2], input.shape[3], -1);
         return _projection.ForwardWithResidual(Layer.MapOf(pixels), input).MoveToOuterDisposeScope();
     }

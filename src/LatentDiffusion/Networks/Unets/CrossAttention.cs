@@ -1,4 +1,5 @@
 using LatentDiffusion.Networks.Layers;
+using LatentDiffusion.Tensors;
 using static TorchSharp.torch;
 
 namespace LatentDiffusion.Networks.Unets;
@@ -41,8 +42,11 @@ internal sealed class CrossAttention : ExplicitModule<Tensor, Tensor?, Tensor>
             SplitHeads(_key.forward(source)),
             SplitHeads(_value.forward(source))
         );
-        var joined = attended.transpose(1, 2).reshape(x.shape[0], x.shape[1], -1);
-        return _output.forward(joined).MoveToOuterDisposeScope();
+        return attended
+            .transpose(1, 2)
+            .reshape(x.shape[0], x.shape[1], -1)
+            .Then(_output.forward)
+            .MoveToOuterDisposeScope();
     }
 
     private Tensor SplitHeads(Tensor tokens) =>

@@ -1,4 +1,5 @@
 using LatentDiffusion.Networks.Layers;
+using LatentDiffusion.Tensors;
 using static TorchSharp.torch;
 
 namespace LatentDiffusion.Networks.Unets;
@@ -23,8 +24,13 @@ internal sealed class FeedForward : ExplicitModule<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
-        var halves = _projection.forward(input).chunk(2, dim: -1);
-        var gated = halves[0].mul(nn.functional.gelu(halves[1]));
-        return _output.forward(gated).MoveToOuterDisposeScope();
+        return _projection.forward(input).Then(Gate).Then(_output.forward).MoveToOuterDisposeScope();
+    }
+
+    private static Tensor Gate(Tensor projected)
+    {
+        using var scope = NewDisposeScope();
+        var halves = projected.chunk(2, dim: -1);
+        return nn.functional.gelu(halves[1]).Then(gate => halves[0].mul(gate)).MoveToOuterDisposeScope();
     }
 }

@@ -1,4 +1,5 @@
 using LatentDiffusion.Networks.Layers;
+using LatentDiffusion.Tensors;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -70,23 +71,30 @@ internal sealed class ResidualBlock : ExplicitModule<Tensor, Tensor, Tensor>
         var skip = x;
         if (_resampling != Resampling.None)
         {
-            h = Resample(h);
+            h = h.Then(Resample);
             skip = Resample(x);
         }
 
-        h = _inConv.forward(h);
+        h = h.Then(_inConv.forward);
         var modulation = _embedding.forward(embedding).unsqueeze(-1).unsqueeze(-1);
         if (_scaleShift)
         {
             var parts = modulation.chunk(2, dim: 1);
-            h = nn.functional.silu(_outNorm.forward(h).mul(parts[0].add(1)).add(parts[1]));
+            h = h.Then(_outNorm.forward)
+                .Then(n => n.mul(parts[0].add(1)))
+                .Then(n => n.add(parts[1]))
+                .Then(n => nn.functional.silu(n));
         }
         else
         {
-            h = _outNorm.ForwardSilu(h.add(modulation));
+            h = h.Then(x => x.add(modulation)).Then(_outNorm.ForwardSilu);
         }
 
-        h = _dropout?.forward(h) ?? h;
+        if (_dropout is not null)
+        {
+            h = h.Then(_dropout.forward);
+        }
+
         skip = _skip?.forward(skip) ?? skip;
         return _outConv.ForwardWithResidual(h, skip).MoveToOuterDisposeScope();
     }

@@ -1,5 +1,6 @@
 using LatentDiffusion.Kernels.Operators;
 using LatentDiffusion.Networks.Layers;
+using LatentDiffusion.Tensors;
 using static TorchSharp.torch;
 
 namespace LatentDiffusion.Networks.Unets;
@@ -38,13 +39,15 @@ internal sealed class SpatialTransformer : ExplicitModule<Tensor, Tensor?, Tenso
     {
         using var scope = NewDisposeScope();
         var (height, width) = (input.shape[2], input.shape[3]);
-        var x = ChannelsLast.Pixels(_projectIn.forward(_norm.forward(input))).flatten(1, 2);
+        var x = _norm.forward(input).Then(_projectIn.forward).Then(ChannelsLast.Pixels).Then(p => p.flatten(1, 2));
         foreach (var block in _blocks)
         {
-            x = block.forward(x, context);
+            x = x.Then(t => block.forward(t, context));
         }
 
-        var map = Layer.MapOf(x.reshape(input.shape[0], height, width, -1));
-        return _projectOut.ForwardWithResidual(map, input).MoveToOuterDisposeScope();
+        return x.Then(t => t.reshape(input.shape[0], height, width, -1))
+            .Then(Layer.MapOf)
+            .Then(map => _projectOut.ForwardWithResidual(map, input))
+            .MoveToOuterDisposeScope();
     }
 }

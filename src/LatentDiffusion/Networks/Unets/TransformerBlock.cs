@@ -1,4 +1,5 @@
 using LatentDiffusion.Networks.Layers;
+using LatentDiffusion.Tensors;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -36,8 +37,10 @@ internal sealed class TransformerBlock : ExplicitModule<Tensor, Tensor?, Tensor>
     public override Tensor forward(Tensor x, Tensor? context)
     {
         using var scope = NewDisposeScope();
-        x = x.add(_self.forward(_norm1.forward(x), null));
-        x = x.add(_cross.forward(_norm2.forward(x), context));
-        return x.add(_feedForward.forward(_norm3.forward(x))).MoveToOuterDisposeScope();
+        var h = Add(x, _norm1.forward(x).Then(n => _self.forward(n, null)));
+        h = h.Then(t => Add(t, _norm2.forward(t).Then(n => _cross.forward(n, context))));
+        return h.Then(t => Add(t, _norm3.forward(t).Then(_feedForward.forward))).MoveToOuterDisposeScope();
     }
+
+    private static Tensor Add(Tensor x, Tensor branch) => branch.Then(b => x.add(b));
 }

@@ -1,4 +1,5 @@
 using LatentDiffusion.Networks.Layers;
+using LatentDiffusion.Tensors;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -98,6 +99,7 @@ public sealed class Unet : ExplicitModule
             skips.Push(h);
         }
 
+        // The last skip connection is still needed.
         h = _middleBlock.Forward(h, embedding, context);
         foreach (var stage in _outputBlocks)
         {
@@ -107,8 +109,7 @@ public sealed class Unet : ExplicitModule
             h = stage.Forward(joined, embedding, context);
         }
 
-        h = _outConv.forward(_outNorm.ForwardSilu(h));
-        return h.MoveToOuterDisposeScope();
+        return h.Then(_outNorm.ForwardSilu).Then(_outConv.forward).MoveToOuterDisposeScope();
     }
 
     private void CheckInputs(Tensor x, Tensor? context, Tensor? labels)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using LatentDiffusion.Networks.Layers;
+using LatentDiffusion.Tensors;
 using static TorchSharp.torch;
 
 namespace LatentDiffusion.Networks.Unets;
@@ -25,17 +26,21 @@ internal sealed class UnetStage : ExplicitModule
     public Tensor Forward(Tensor x, Tensor embedding, Tensor? context)
     {
         using var scope = NewDisposeScope();
+        var h = x;
         foreach (var layer in _layers)
         {
-            x = layer switch
-            {
-                ResidualBlock block => block.forward(x, embedding),
-                SpatialTransformer transformer => transformer.forward(x, context),
-                nn.Module<Tensor, Tensor> plain => plain.forward(x),
-                _ => throw new InvalidOperationException($"A UNet stage cannot run a {layer.GetName()}."),
-            };
+            h = ReferenceEquals(h, x) ? Run(layer, x) : h.Then(t => Run(layer, t));
         }
 
-        return x.MoveToOuterDisposeScope();
+        return h.MoveToOuterDisposeScope();
+
+        Tensor Run(nn.Module layer, Tensor input) =>
+            layer switch
+            {
+                ResidualBlock block => block.forward(input, embedding),
+                SpatialTransformer transformer => transformer.forward(input, context),
+                nn.Module<Tensor, Tensor> plain => plain.forward(input),
+                _ => throw new InvalidOperationException($"A UNet stage cannot run a {layer.GetName()}."),
+            };
     }
 }

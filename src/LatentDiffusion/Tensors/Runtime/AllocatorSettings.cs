@@ -14,10 +14,13 @@ public static partial class AllocatorSettings
     /// <summary>The environment variable that declines the settings.</summary>
     public const string Variable = "LDM_ALLOCATOR";
 
+    // The largest value that glibc takes. Beyond it, a heap with holes costs more than the page faults.
+    private const int BigBlock = 32 * 1024 * 1024;
+
     // Names and numbers of <malloc.h>.
     private const int TrimThreshold = -1;
     private const int TopPad = -2;
-    private const int MmapMax = -4;
+    private const int MmapThreshold = -3;
 
     /// <summary>Whether the settings are in force in this process.</summary>
     public static bool Applied { get; private set; }
@@ -35,7 +38,7 @@ public static partial class AllocatorSettings
         try
         {
             Applied =
-                mallopt(MmapMax, 0) == 1
+                mallopt(MmapThreshold, BigBlock) == 1
                 && mallopt(TrimThreshold, int.MaxValue) == 1
                 && mallopt(TopPad, 64 * 1024 * 1024) == 1;
         }
