@@ -7,5 +7,9 @@ internal static class ModuleSetup
 {
     // Tests may touch TorchSharp before any type of the library.
     [ModuleInitializer]
-    public static void Register() => TorchRuntime.Register();
+    public static void Register()
+    {
+        TorchRuntime.Register();
+        TorchRuntime.Load();
+    }
 }

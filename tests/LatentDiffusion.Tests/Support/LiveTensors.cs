@@ -29,13 +29,19 @@ internal static class LiveTensors
         Assert.Equal(after, torch.Tensor.TotalCount);
     }
 
-    private static void CollectGarbage()
+    /// <summary>Frees what earlier tests left to the garbage collector, so that it is not freed in mid-measurement.</summary>
+    public static void CollectGarbage()
     {
-        // Twice: a finaliser may drop the last reference to another tensor.
-        for (var i = 0; i < 2; i++)
+        // A finaliser may drop the last reference to another tensor: a graph goes layer by layer.
+        long before;
+        do
         {
-            GC.Collect();
-            GC.WaitForPendingFinalizers();
-        }
+            before = torch.Tensor.TotalCount;
+            for (var i = 0; i < 2; i++)
+            {
+                GC.Collect();
+                GC.WaitForPendingFinalizers();
+            }
+        } while (torch.Tensor.TotalCount != before);
     }
 }

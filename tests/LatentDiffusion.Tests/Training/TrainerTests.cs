@@ -1,5 +1,6 @@
 using LatentDiffusion.Checkpoints.Safetensors;
 using LatentDiffusion.Data;
+using LatentDiffusion.Errors;
 using LatentDiffusion.Models;
 using LatentDiffusion.Networks.Autoencoders;
 using LatentDiffusion.Pipelines;
@@ -61,6 +62,63 @@ public sealed class TrainerTests : IDisposable
 
         Assert.Equal((6, 4), (rest.Step, rest.StepsThisSession));
         _tiny.AssertSameCheckpoint("whole", "parts");
+    }
+
+    [Theory]
+    [InlineData("kl")]
+    [InlineData("class_token")]
+    [InlineData("none uncached")]
+    public void A_resumed_run_with_accumulated_gradients_equals_the_uninterrupted_one(string kind)
+    {
+        var experiment = _tiny.Experiment(kind) with
+        {
+            Training = TinyTraining.Short with { Accumulate = 3, GradientCheckpointing = true },
+        };
+        _tiny.Train(experiment, "whole");
+        _tiny.Train(experiment, "parts", steps: 2);
+        _tiny.Train(experiment, "parts", resume: true);
+
+        _tiny.AssertSameCheckpoint("whole", "parts");
+    }
+
+    [Fact]
+    public void Two_batches_of_four_accumulated_equal_one_of_eight()
+    {
+        var vq = _tiny.Autoencoder("vq");
+        var model = (VqConfig)vq.Model;
+        // Dropout would draw other numbers.
+        vq = vq with
+        {
+            Model = model with { Network = model.Network with { Dropout = 0 } },
+        };
+        _tiny.Train(vq with { Training = TinyTraining.Short with { BatchSize = 8 } }, "whole");
+        _tiny.Train(vq with { Training = TinyTraining.Short with { BatchSize = 4, Accumulate = 2 } }, "halves");
+
+        var (whole, halves) = (Losses("whole"), Losses("halves"));
+        Assert.Equal(6, whole.Length);
+        Assert.All(whole.Zip(halves), pair => Assert.Equal(pair.First, pair.Second, 1e-3 * pair.First));
+    }
+
+    [Theory]
+    [InlineData("kl")]
+    [InlineData("class_token")]
+    public void Gradient_checkpointing_follows_the_same_losses(string kind)
+    {
+        var experiment = _tiny.Experiment(kind);
+        _tiny.Train(experiment, "without");
+        _tiny.Train(experiment with { Training = TinyTraining.Short with { GradientCheckpointing = true } }, "with");
+
+        Assert.All(Losses("without").Zip(Losses("with")), p => Assert.Equal(p.First, p.Second, 1e-4 * p.First));
+    }
+
+    [Fact]
+    public void Accumulation_may_not_change_when_a_run_is_resumed()
+    {
+        var experiment = _tiny.Autoencoder("kl");
+        _tiny.Train(experiment, "run", steps: 2);
+
+        var changed = experiment with { Training = TinyTraining.Short with { Accumulate = 2 } };
+        Assert.Throws<UserInputException>(() => _tiny.Train(changed, "run", resume: true));
     }
 
     [Theory]

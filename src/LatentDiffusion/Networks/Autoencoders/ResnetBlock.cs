@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace LatentDiffusion.Networks.Autoencoders;
 
 /// <summary>The autoencoder's residual block: norm, SiLU, 3x3 convolution, twice.</summary>
-internal sealed class ResnetBlock : ExplicitModule<Tensor, Tensor>
+internal sealed class ResnetBlock : ExplicitModule<Tensor, Tensor>, ICheckpointedBlock
 {
     private readonly GroupNormalization _norm1;
     private readonly ConvolutionLayer _conv1;
@@ -39,9 +39,14 @@ internal sealed class ResnetBlock : ExplicitModule<Tensor, Tensor>
         }
     }
 
+    public bool RecomputesActivations { get; set; }
+
     /// <param name="input">[B, in, H, W].</param>
     /// <returns>[B, out, H, W].</returns>
-    public override Tensor forward(Tensor input)
+    public override Tensor forward(Tensor input) =>
+        RecomputesActivations ? GradientCheckpointing.Run(inputs => Run(inputs[0]!), input) : Run(input);
+
+    private Tensor Run(Tensor input)
     {
         using var scope = NewDisposeScope();
         var h = _norm1.ForwardSilu(input).Then(_conv1.forward).Then(_norm2.ForwardSilu);

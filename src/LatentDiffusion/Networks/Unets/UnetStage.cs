@@ -9,7 +9,7 @@ namespace LatentDiffusion.Networks.Unets;
 /// One entry of the UNet's input, middle or output blocks: layers run in order, each given what it takes
 /// (the timestep embedding, the context, or nothing).
 /// </summary>
-internal sealed class UnetStage : ExplicitModule
+internal sealed class UnetStage : ExplicitModule, ICheckpointedBlock
 {
     private readonly nn.Module[] _layers;
 
@@ -23,18 +23,25 @@ internal sealed class UnetStage : ExplicitModule
         }
     }
 
-    public Tensor Forward(Tensor x, Tensor embedding, Tensor? context)
+    public bool RecomputesActivations { get; set; }
+
+    public Tensor Forward(Tensor x, Tensor embedding, Tensor? context) =>
+        RecomputesActivations
+            ? GradientCheckpointing.Run(inputs => Run(inputs[0]!, inputs[1]!, inputs[2]), x, embedding, context)
+            : Run(x, embedding, context);
+
+    private Tensor Run(Tensor x, Tensor embedding, Tensor? context)
     {
         using var scope = NewDisposeScope();
         var h = x;
         foreach (var layer in _layers)
         {
-            h = ReferenceEquals(h, x) ? Run(layer, x) : h.Then(t => Run(layer, t));
+            h = ReferenceEquals(h, x) ? RunLayer(layer, x) : h.Then(t => RunLayer(layer, t));
         }
 
         return h.MoveToOuterDisposeScope();
 
-        Tensor Run(nn.Module layer, Tensor input) =>
+        Tensor RunLayer(nn.Module layer, Tensor input) =>
             layer switch
             {
                 ResidualBlock block => block.forward(input, embedding),

@@ -73,6 +73,7 @@ public static class TorchRuntime
             if (OperatingSystem.IsLinux())
             {
                 NativeLibrary.Load(LibraryName, typeof(torch).Assembly, null);
+                NativeLogSettings.Apply();
             }
 
             torch.InitializeDeviceType(DeviceType.CPU);

@@ -29,10 +29,19 @@ public abstract record ExperimentConfig
 /// <summary>Length, checkpoints and log of a run.</summary>
 public sealed record TrainingConfig
 {
-    /// <summary>Images per step.</summary>
-    [Description("Images per step.")]
+    /// <summary>Images that go through the network at once.</summary>
+    [Description("Images that go through the network at once.")]
     [Minimum(1)]
     public int BatchSize { get; init; } = 32;
+
+    /// <summary>Batches per optimiser step.</summary>
+    [Description("Batches per optimiser step: gradients are averaged over them, as if the batch were larger.")]
+    [Minimum(1)]
+    public int Accumulate { get; init; } = 1;
+
+    /// <summary>Whether activations are computed again in the backward pass instead of being kept.</summary>
+    [Description("Compute activations again in the backward pass instead of keeping them: less memory, more time.")]
+    public bool GradientCheckpointing { get; init; }
 
     /// <summary>Optimiser steps of the whole run.</summary>
     [Description("Optimiser steps of the whole run; --steps and --minutes may end it sooner.")]
@@ -63,4 +72,7 @@ public sealed record TrainingConfig
     [Description("How many checkpoints are kept.")]
     [Minimum(1)]
     public int KeepCheckpoints { get; init; } = 2;
+
+    /// <summary>Images per optimiser step.</summary>
+    internal int SamplesPerStep => BatchSize * Accumulate;
 }

@@ -79,7 +79,11 @@ public sealed class RunFolder
     {
         var numbers = config with
         {
-            Training = new TrainingConfig { BatchSize = config.Training.BatchSize },
+            Training = new TrainingConfig
+            {
+                BatchSize = config.Training.BatchSize,
+                Accumulate = config.Training.Accumulate,
+            },
             Data = config.Data with { Workers = 0 },
         };
         return ConfigWriter.ToYaml(

@@ -5,6 +5,7 @@ using LatentDiffusion.Data;
 using LatentDiffusion.Imaging;
 using LatentDiffusion.Models;
 using LatentDiffusion.Networks.Autoencoders;
+using LatentDiffusion.Networks.Layers;
 using LatentDiffusion.Pipelines;
 using LatentDiffusion.Training.Experiments;
 using LatentDiffusion.Training.Optimization;
@@ -33,6 +34,7 @@ internal sealed class AutoencoderTrainer : ITrainer
         TrainingStream.SeedInitialWeights(experiment.Seed);
         _model = experiment.Model.Build();
         _model.train();
+        GradientCheckpointing.Set(_model, experiment.Training.GradientCheckpointing);
         _loss = new AutoencoderLoss(experiment.Loss);
         _optimizer = new AdamW(
             _model.named_parameters().Select(p => (p.name, (Tensor)p.parameter)),
@@ -42,25 +44,32 @@ internal sealed class AutoencoderTrainer : ITrainer
 
     public string Name => "autoencoder";
 
-    private int BatchSize => _experiment.Training.BatchSize;
-
     public IReadOnlyDictionary<string, double> Step(long step)
     {
-        _loader ??= new BatchLoader(_dataset, BatchSize, _experiment.Data.Workers, step * BatchSize);
-        using var scope = NewDisposeScope();
+        var training = _experiment.Training;
+        _loader ??= new BatchLoader(
+            _dataset,
+            training.BatchSize,
+            _experiment.Data.Workers,
+            step * training.SamplesPerStep
+        );
         using var stream = TrainingStream.ForStep(_experiment.Seed, step);
-        var batch = _loader.Next();
-        var images = ImageTensors.FromPlanar(batch.Pixels, batch.Count, batch.Size, batch.Size);
+        var metrics = new MeanMetrics(training.Accumulate);
         _optimizer.ClearGradients();
-        var parts = Loss(images, stream.Generator);
-        parts.Total.backward();
-        _optimizer.Step();
-        return new Dictionary<string, double>
+        for (var i = 0; i < training.Accumulate; i++)
         {
-            ["loss"] = parts.Total.item<float>(),
-            ["reconstruction"] = parts.Reconstruction.item<float>(),
-            [_model is KlAutoencoder ? "kl" : "codebook"] = parts.Regularisation.item<float>(),
-        };
+            using var scope = NewDisposeScope();
+            var batch = _loader.Next();
+            var images = ImageTensors.FromPlanar(batch.Pixels, batch.Count, batch.Size, batch.Size);
+            var parts = Loss(images, stream.Generator);
+            parts.Total.div(training.Accumulate).backward();
+            metrics.Add("loss", parts.Total);
+            metrics.Add("reconstruction", parts.Reconstruction);
+            metrics.Add(_model is KlAutoencoder ? "kl" : "codebook", parts.Regularisation);
+        }
+
+        _optimizer.Step();
+        return metrics.Values;
     }
 
     public bool WeightsAreFinite() => _optimizer.ParametersAreFinite();
@@ -77,7 +86,7 @@ internal sealed class AutoencoderTrainer : ITrainer
         TrainerFiles.Write(
             folder,
             _optimizer,
-            new TrainingState(step, _experiment.Seed, step * BatchSize, _optimizer.Steps)
+            new TrainingState(step, _experiment.Seed, step * _experiment.Training.SamplesPerStep, _optimizer.Steps)
         );
     }
 

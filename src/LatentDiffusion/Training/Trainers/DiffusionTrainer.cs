@@ -3,6 +3,7 @@ using LatentDiffusion.Configuration;
 using LatentDiffusion.Diffusion;
 using LatentDiffusion.Imaging;
 using LatentDiffusion.Models;
+using LatentDiffusion.Networks.Layers;
 using LatentDiffusion.Pipelines;
 using LatentDiffusion.Training.Experiments;
 using LatentDiffusion.Training.Optimization;
@@ -35,6 +36,7 @@ internal sealed class DiffusionTrainer : ITrainer
         _model = model;
         _openLatents = openLatents;
         _model.Unet.train();
+        GradientCheckpointing.Set(_model.Unet, experiment.Training.GradientCheckpointing);
         _ema = new ExponentialMovingAverage(model.UnetParameters(), experiment.EmaDecay);
         _optimizer = new AdamW(model.TrainableParameters(), experiment.Optimizer);
         _objective = new DiffusionObjective(experiment.Objective);
@@ -42,26 +44,31 @@ internal sealed class DiffusionTrainer : ITrainer
 
     public string Name => "latent diffusion";
 
-    private int BatchSize => _experiment.Training.BatchSize;
-
     public IReadOnlyDictionary<string, double> Step(long step)
     {
-        _latents ??= _openLatents(step * BatchSize);
-        using var scope = NewDisposeScope();
+        var training = _experiment.Training;
+        _latents ??= _openLatents(step * training.SamplesPerStep);
         using var stream = TrainingStream.ForStep(_experiment.Seed, step);
-        var batch = _latents.Next();
-        var latents = _model.FirstStage.SampleLatents(batch.Encoded, stream.Generator);
-        if (step == 0)
+        var metrics = new MeanMetrics(training.Accumulate);
+        _optimizer.ClearGradients();
+        for (var i = 0; i < training.Accumulate; i++)
         {
-            _model.ScaleFactor = _experiment.ScaleFactor ?? MeasureScale(latents);
+            using var scope = NewDisposeScope();
+            var batch = _latents.Next();
+            var latents = _model.FirstStage.SampleLatents(batch.Encoded, stream.Generator);
+            if (step == 0 && i == 0)
+            {
+                _model.ScaleFactor = _experiment.ScaleFactor ?? MeasureScale(latents);
+            }
+
+            var loss = Loss(latents.mul(_model.ScaleFactor), batch.ClassIds, stream.Generator);
+            loss.div(training.Accumulate).backward();
+            metrics.Add("loss", loss);
         }
 
-        _optimizer.ClearGradients();
-        var loss = Loss(latents.mul(_model.ScaleFactor), batch.ClassIds, stream.Generator);
-        loss.backward();
         _optimizer.Step();
         _ema.Update();
-        return new Dictionary<string, double> { ["loss"] = loss.item<float>() };
+        return metrics.Values;
     }
 
     public bool WeightsAreFinite() => _optimizer.ParametersAreFinite();
@@ -79,7 +86,7 @@ internal sealed class DiffusionTrainer : ITrainer
         TrainerFiles.Write(
             folder,
             _optimizer,
-            new TrainingState(step, _experiment.Seed, step * BatchSize, _optimizer.Steps)
+            new TrainingState(step, _experiment.Seed, step * _experiment.Training.SamplesPerStep, _optimizer.Steps)
         );
     }
 
