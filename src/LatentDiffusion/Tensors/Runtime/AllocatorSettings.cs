@@ -3,10 +3,12 @@ using System.Runtime.InteropServices;
 namespace LatentDiffusion.Tensors.Runtime;
 
 /// <summary>
-/// Tells glibc's allocator to keep big blocks instead of returning them to the kernel at every free.
+/// Makes fresh memory cheap: glibc's allocator keeps blocks instead of returning them to the kernel at every free, and
+/// libtorch asks the kernel for huge pages.
 /// </summary>
 /// <remarks>
-/// A fresh activation of tens of megabytes costs several times the arithmetic that fills it, in page faults alone.
+/// A fresh activation of tens of megabytes costs several times the arithmetic that fills it, in page faults alone. Huge
+/// pages make these 512 times fewer, so that the largest blocks can be returned and peak memory stays low.
 /// Set the environment variable <c>LDM_ALLOCATOR=system</c> to leave the allocator as it is.
 /// </remarks>
 public static partial class AllocatorSettings
@@ -22,6 +24,9 @@ public static partial class AllocatorSettings
     private const int TopPad = -2;
     private const int MmapThreshold = -3;
 
+    // libtorch reads it at its first allocation.
+    private const string HugePages = "THP_MEM_ALLOC_ENABLE";
+
     /// <summary>Whether the settings are in force in this process.</summary>
     public static bool Applied { get; private set; }
 
@@ -35,6 +40,7 @@ public static partial class AllocatorSettings
             return;
         }
 
+        NativeEnvironment.SetDefault(HugePages, "1");
         try
         {
             Applied =

@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace LatentDiffusion.Tensors.Runtime;
 
 /// <summary>
@@ -10,7 +8,7 @@ namespace LatentDiffusion.Tensors.Runtime;
 /// thread that everybody waits for does not get one, and training becomes several times slower. The user's own
 /// <c>OMP_WAIT_POLICY</c> or <c>GOMP_SPINCOUNT</c> is respected.
 /// </remarks>
-internal static partial class ThreadTeamSettings
+internal static class ThreadTeamSettings
 {
     private const string SpinCount = "GOMP_SPINCOUNT";
     private const string WaitPolicy = "OMP_WAIT_POLICY";
@@ -26,12 +24,8 @@ internal static partial class ThreadTeamSettings
             return;
         }
 
-        // .NET keeps an environment of its own: what native code reads must be set natively.
-        _ = setenv(SpinCount, ShortSpin, overwrite: 0);
+        NativeEnvironment.SetDefault(SpinCount, ShortSpin);
     }
 
     private static bool IsSet(string variable) => Environment.GetEnvironmentVariable(variable) is not null;
-
-    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int setenv(string name, string value, int overwrite);
 }
