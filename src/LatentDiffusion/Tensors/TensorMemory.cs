@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using LatentDiffusion.Tensors.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -28,6 +29,14 @@ internal static unsafe partial class TensorMemory
 
     /// <summary>The address of the tensor's first element. Keep the tensor alive while it is in use.</summary>
     public static float* Floats(Tensor tensor) => (float*)THSTensor_data(tensor.Handle);
+
+    /// <summary>A new float32 CPU tensor whose elements are not set.</summary>
+    public static Tensor Empty(params ReadOnlySpan<long> shape)
+    {
+        var tensor = empty(shape.ToArray(), float32, CPU);
+        HugePages.Advise(THSTensor_data(tensor.Handle), tensor.numel() * sizeof(float));
+        return tensor;
+    }
 
     public delegate void Piece(Span<byte> bytes, long offset);
 

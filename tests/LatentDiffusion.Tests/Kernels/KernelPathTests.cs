@@ -105,15 +105,16 @@ public sealed class KernelPathTests
                 },
                 embedDim: 4
             );
-            using var optimizer = optim.Adam(autoencoder.parameters(), 1e-3);
-            var images = rand(4, 3, 16, 16).mul(2).sub(1);
+            using var optimizer = optim.Adam(autoencoder.parameters(), 3e-4);
+            // Smooth pictures, which are learnt smoothly: on noise, training itself is chaotic and amplifies rounding.
+            var images = sin(arange(4 * 3 * 16 * 16, dtype: float32).mul(0.05)).reshape(4, 3, 16, 16);
             List<double> losses = [];
             for (var step = 0; step < Steps; step++)
             {
                 using var stepScope = NewDisposeScope();
                 optimizer.zero_grad();
                 var latents = autoencoder.ModeOfLatents(autoencoder.Encode(images));
-                var loss = autoencoder.Decode(latents).sub(images).abs().mean();
+                var loss = autoencoder.Decode(latents).sub(images).pow(2).mean();
                 loss.backward();
                 optimizer.step();
                 losses.Add(loss.item<float>());
@@ -128,7 +129,7 @@ public sealed class KernelPathTests
         Assert.True(plain[^1] < 0.8 * plain[0], "The loss must fall for the comparison to mean something.");
         for (var step = 0; step < Steps; step++)
         {
-            Assert.Equal(plain[step], fast[step], 0.03 * plain[step]);
+            Assert.Equal(plain[step], fast[step], 0.01 * plain[0]);
         }
     }
 

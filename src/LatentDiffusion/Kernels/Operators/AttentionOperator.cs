@@ -28,7 +28,7 @@ internal static unsafe class AttentionOperator
     {
         var q = query.shape;
         var shape = new AttentionShape((int)q[0], (int)q[1], (int)q[2], (int)key.shape[2], (int)q[3]);
-        using var result = empty(q[0], q[2], q[1], q[3]);
+        using var result = TensorMemory.Empty(q[0], q[2], q[1], q[3]);
         var target = result.transpose(1, 2);
         kernels.Attend(shape, Tokens(query), Tokens(key), Tokens(value), Tokens(target));
         return target;

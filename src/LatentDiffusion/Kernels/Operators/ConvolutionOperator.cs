@@ -34,20 +34,53 @@ internal static unsafe class ConvolutionOperator
     public static Tensor Apply(KernelSet kernels, Tensor x, Tensor weight, Tensor? bias, Tensor? residual) =>
         Gradients.Needed(x, weight, bias, residual)
             ? Function.apply(kernels, x, weight, bias!, residual!)
-            : Forward(kernels, x, weight, bias, residual);
+            : Forward(kernels, Shape(x.shape, weight.shape[0]), x, weight, bias, residual, null);
+
+    /// <summary>Convolves a map of twice the height and width, nearest neighbour, that is never written; no gradient.</summary>
+    /// <param name="kernels">The kernels of this thread.</param>
+    /// <param name="x">[B, Ci, H, W].</param>
+    /// <param name="weight">[Co, Ci, 3, 3].</param>
+    /// <param name="bias">[Co], or null.</param>
+    /// <returns>[B, Co, 2H, 2W], channels-last.</returns>
+    public static Tensor ApplyEnlarged(KernelSet kernels, Tensor x, Tensor weight, Tensor? bias)
+    {
+        var small = Shape(x.shape, weight.shape[0]);
+        var shape = small with { Height = 2 * small.Height, Width = 2 * small.Width, Enlarges = true };
+        return Forward(kernels, shape, x, weight, bias, null, null);
+    }
+
+    /// <summary>Convolves and adds the result to a map in its place; no gradient.</summary>
+    /// <param name="kernels">The kernels of this thread.</param>
+    /// <param name="x">[B, Ci, H, W].</param>
+    /// <param name="weight">[Co, Ci, 3, 3].</param>
+    /// <param name="bias">[Co], or null.</param>
+    /// <param name="sum">[B, Co, H, W]; overwritten where its layout allows it.</param>
+    /// <returns>[B, Co, H, W], channels-last.</returns>
+    public static Tensor AddTo(KernelSet kernels, Tensor x, Tensor weight, Tensor? bias, Tensor sum)
+    {
+        using var target = ChannelsLast.Pixels(sum);
+        return Forward(kernels, Shape(x.shape, weight.shape[0]), x, weight, bias, sum, target);
+    }
 
     private static ConvolutionShape Shape(long[] x, long output) =>
         new((int)x[0], (int)x[2], (int)x[3], (int)x[1], (int)output);
 
-    private static Tensor Forward(KernelSet kernels, Tensor x, Tensor weight, Tensor? bias, Tensor? residual)
+    private static Tensor Forward(
+        KernelSet kernels,
+        ConvolutionShape shape,
+        Tensor x,
+        Tensor weight,
+        Tensor? bias,
+        Tensor? residual,
+        Tensor? target
+    )
     {
         using var scope = NewDisposeScope();
-        var shape = Shape(x.shape, weight.shape[0]);
         var pixels = ChannelsLast.Pixels(x);
         var filters = weight.contiguous();
         var added = residual is null ? null : ChannelsLast.Pixels(residual);
-        var result = empty(shape.Batch, shape.Height, shape.Width, shape.Output);
-        if (shape.Tiles < FewestTiles)
+        var result = target?.alias() ?? TensorMemory.Empty(shape.Batch, shape.Height, shape.Width, shape.Output);
+        if (shape.Tiles < FewestTiles && target is null)
         {
             MultiplyPatches(kernels, shape, pixels, filters, bias, result);
             return ChannelsLast.Map(added is null ? result : result.add_(added)).MoveToOuterDisposeScope();
@@ -94,7 +127,7 @@ internal static unsafe class ConvolutionOperator
         var shape = Shape(gradient.shape, weight.shape[1]);
         var pixels = ChannelsLast.Pixels(gradient);
         var filters = weight.contiguous();
-        var result = empty(shape.Batch, shape.Height, shape.Width, shape.Output);
+        var result = TensorMemory.Empty(shape.Batch, shape.Height, shape.Width, shape.Output);
         kernels.Convolve(
             shape,
             TensorMemory.Floats(pixels),
@@ -112,7 +145,7 @@ internal static unsafe class ConvolutionOperator
         var shape = Shape(x.shape, gradient.shape[1]);
         var pixels = ChannelsLast.Pixels(x);
         var gradientPixels = ChannelsLast.Pixels(gradient);
-        var result = empty(shape.Output, shape.Input, 3, 3);
+        var result = TensorMemory.Empty(shape.Output, shape.Input, 3, 3);
         kernels.ConvolutionFilterGradient(
             shape,
             TensorMemory.Floats(pixels),
@@ -136,7 +169,8 @@ internal static unsafe class ConvolutionOperator
             ctx.save_data("residual", vars[4] is Tensor { requires_grad: true });
             ctx.save_data("x", x.requires_grad);
             ctx.save_data("weight", weight.requires_grad);
-            return Forward(kernels, x, weight, vars[3] as Tensor, vars[4] as Tensor);
+            var shape = Shape(x.shape, weight.shape[0]);
+            return Forward(kernels, shape, x, weight, vars[3] as Tensor, vars[4] as Tensor, null);
         }
 
         public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)

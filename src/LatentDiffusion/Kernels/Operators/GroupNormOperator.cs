@@ -19,6 +19,7 @@ internal static unsafe class GroupNormOperator
     /// <param name="groups">Groups of channels.</param>
     /// <param name="epsilon">Added to the variance.</param>
     /// <param name="silu">Whether SiLU follows.</param>
+    /// <param name="overwrite">Whether the result may take the place of <paramref name="x"/>, where gradients allow it.</param>
     /// <returns>[B, C, H, W], channels-last.</returns>
     public static Tensor Apply(
         KernelSet kernels,
@@ -27,7 +28,8 @@ internal static unsafe class GroupNormOperator
         Tensor bias,
         int groups,
         double epsilon,
-        bool silu
+        bool silu,
+        bool overwrite = false
     )
     {
         var settings = new Settings(kernels, groups, epsilon, silu);
@@ -37,7 +39,7 @@ internal static unsafe class GroupNormOperator
         }
 
         using var scope = NewDisposeScope();
-        return Forward(settings, x, weight, bias).Result.MoveToOuterDisposeScope();
+        return Forward(settings, x, weight, bias, overwrite).Result.MoveToOuterDisposeScope();
     }
 
     private static NormalizationShape Shape(Tensor x, int groups) =>
@@ -47,12 +49,13 @@ internal static unsafe class GroupNormOperator
         Settings settings,
         Tensor x,
         Tensor weight,
-        Tensor bias
+        Tensor bias,
+        bool overwrite = false
     )
     {
         var shape = Shape(x, settings.Groups);
         using var pixels = ChannelsLast.Pixels(x);
-        using var result = empty_like(pixels);
+        using var result = overwrite ? pixels.alias() : TensorMemory.Empty(pixels.shape);
         var mean = empty(shape.Batch, shape.Groups);
         var inverse = empty(shape.Batch, shape.Groups);
         settings.Kernels.GroupNorm(
@@ -93,7 +96,7 @@ internal static unsafe class GroupNormOperator
             var pixels = ChannelsLast.Pixels(saved[0]);
             var gradient = ChannelsLast.Pixels(grad_output);
             var (weight, bias) = (saved[1], saved[2]);
-            var xGradient = empty_like(pixels);
+            var xGradient = TensorMemory.Empty(pixels.shape);
             var (weightGradient, biasGradient) = (empty_like(weight), empty_like(bias));
             settings.Kernels.GroupNormGradient(
                 Shape(saved[0], settings.Groups),

@@ -35,7 +35,7 @@ internal static unsafe class LinearOperator
         var (outputs, depth) = ((int)weight.shape[0], (int)weight.shape[1]);
         var (input, factor) = (x.contiguous(), weight.contiguous());
         var rows = (int)(input.numel() / depth);
-        var result = empty([.. x.shape.AsSpan(0, x.shape.Length - 1), outputs]);
+        var result = TensorMemory.Empty([.. x.shape.AsSpan(0, x.shape.Length - 1), outputs]);
         kernels.Multiply(
             rows,
             outputs,
@@ -53,7 +53,7 @@ internal static unsafe class LinearOperator
         using var scope = NewDisposeScope();
         var (outputs, inputs) = ((int)weight.shape[0], (int)weight.shape[1]);
         var (factor, output) = (weight.contiguous(), gradient.contiguous());
-        var result = empty([.. gradient.shape.AsSpan(0, gradient.shape.Length - 1), inputs]);
+        var result = TensorMemory.Empty([.. gradient.shape.AsSpan(0, gradient.shape.Length - 1), inputs]);
         kernels.Multiply(
             (int)(output.numel() / outputs),
             inputs,
@@ -70,7 +70,7 @@ internal static unsafe class LinearOperator
         using var scope = NewDisposeScope();
         var (outputs, inputs) = ((int)shape[0], (int)shape[1]);
         var (input, output) = (x.contiguous(), gradient.contiguous());
-        var result = empty(shape);
+        var result = TensorMemory.Empty(shape);
         kernels.Multiply(
             outputs,
             inputs,

@@ -27,15 +27,15 @@ internal static unsafe class PatchMatrix
 
     private static void FillRow(ConvolutionShape shape, float* x, int line, int column, float* target)
     {
-        var row = line % shape.Height;
+        var (image, row) = (line / shape.Height, line % shape.Height);
         for (var tap = 0; tap < Taps; tap++)
         {
             var (down, right) = (tap / 3 - 1, tap % 3 - 1);
             var inside = (uint)(row + down) < (uint)shape.Height && (uint)(column + right) < (uint)shape.Width;
-            var source = x + (((nint)line + down) * shape.Width + column + right) * shape.Input;
+            var source = inside ? x + shape.Pixel(image, row + down, column + right) * shape.Input : null;
             for (var c = 0; c < shape.Input; c++)
             {
-                target[c * Taps + tap] = inside ? source[c] : 0;
+                target[c * Taps + tap] = source == null ? 0 : source[c];
             }
         }
     }

@@ -29,11 +29,11 @@ internal static unsafe class WinogradConvolution<TLanes, TVector>
 
     /// <summary>Y = X * filters, plus bias, plus residual.</summary>
     /// <param name="shape">Sizes; both channel counts are multiples of the register width.</param>
-    /// <param name="x">[B, H, W, Ci].</param>
+    /// <param name="x">[B, H, W, Ci], or [B, H/2, W/2, Ci] if the shape enlarges.</param>
     /// <param name="filters">The weights.</param>
     /// <param name="bias">[Co], or null.</param>
     /// <param name="residual">[B, H, W, Co], or null.</param>
-    /// <param name="y">[B, H, W, Co].</param>
+    /// <param name="y">[B, H, W, Co]; may be the residual.</param>
     public static void Run(ConvolutionShape shape, float* x, Filters filters, float* bias, float* residual, float* y)
     {
         var threads = ThreadTeam.Size;

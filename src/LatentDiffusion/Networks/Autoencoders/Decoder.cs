@@ -40,10 +40,10 @@ internal sealed class Decoder : ExplicitModule<Tensor, Tensor>
         var h = _in.forward(input).Then(_middle.forward);
         foreach (var layer in Enumerable.Reverse(_levels).SelectMany(level => level.Layers))
         {
-            h = h.Then(layer.forward);
+            h = h.Then(layer is ResnetBlock block ? block.ForwardOver : layer.forward);
         }
 
-        return h.Then(_outNorm.ForwardSilu).Then(Out.forward).MoveToOuterDisposeScope();
+        return h.Then(_outNorm.ForwardSiluOver).Then(Out.forward).MoveToOuterDisposeScope();
     }
 
     // Index 0 is full resolution, although the levels run from the last to the first: the published names count so.

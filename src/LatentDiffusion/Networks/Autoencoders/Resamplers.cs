@@ -34,9 +34,5 @@ internal sealed class Upsample : ExplicitModule<Tensor, Tensor>
         register_module("conv", _convolution);
     }
 
-    public override Tensor forward(Tensor input)
-    {
-        using var larger = Layer.UpsampleNearest(input);
-        return _convolution.forward(larger);
-    }
+    public override Tensor forward(Tensor input) => _convolution.ForwardEnlarged(input);
 }

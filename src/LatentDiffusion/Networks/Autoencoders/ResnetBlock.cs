@@ -46,16 +46,23 @@ internal sealed class ResnetBlock : ExplicitModule<Tensor, Tensor>, ICheckpointe
     public override Tensor forward(Tensor input) =>
         RecomputesActivations ? GradientCheckpointing.Run(inputs => Run(inputs[0]!), input) : Run(input);
 
-    private Tensor Run(Tensor input)
+    /// <summary><see cref="forward"/> that may overwrite its input, where gradients allow it.</summary>
+    /// <param name="input">[B, in, H, W]; not to be read afterwards.</param>
+    /// <returns>[B, out, H, W].</returns>
+    public Tensor ForwardOver(Tensor input) => RecomputesActivations ? forward(input) : Run(input, overwrite: true);
+
+    private Tensor Run(Tensor input, bool overwrite = false)
     {
         using var scope = NewDisposeScope();
-        var h = _norm1.ForwardSilu(input).Then(_conv1.forward).Then(_norm2.ForwardSilu);
+        var skip = _shortcut?.forward(input);
+        var normalized = overwrite && skip is not null ? _norm1.ForwardSiluOver(input) : _norm1.ForwardSilu(input);
+        var h = normalized.Then(_conv1.forward).Then(_norm2.ForwardSiluOver);
         if (_dropout is not null)
         {
             h = h.Then(_dropout.forward);
         }
 
-        var skip = _shortcut?.forward(input) ?? input;
-        return _conv2.ForwardWithResidual(h, skip).MoveToOuterDisposeScope();
+        var result = skip is null ? _conv2.ForwardWithResidual(h, input) : _conv2.AddTo(h, skip);
+        return result.MoveToOuterDisposeScope();
     }
 }

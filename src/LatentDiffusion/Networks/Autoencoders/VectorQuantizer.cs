@@ -13,6 +13,9 @@ public sealed record QuantizedLatents(Tensor Quantized, Tensor Loss, Tensor Indi
 /// <summary>Replaces every latent vector by the nearest entry of a learned codebook (VQ regularisation, LDM section 3.1).</summary>
 public sealed class VectorQuantizer : ExplicitModule
 {
+    // Distances to all codes are computed for this many pairs at a time: 8 MB.
+    private const long MostDistances = 2 * 1024 * 1024;
+
     private readonly Embedding _embedding;
     private readonly double _beta;
     private readonly bool _legacyBeta;
@@ -74,15 +77,21 @@ public sealed class VectorQuantizer : ExplicitModule
         return codes.permute(0, 3, 1, 2).contiguous().MoveToOuterDisposeScope();
     }
 
-    // Squared distances |z|^2 + |e|^2 - 2 z.e; the first minimum wins.
     private Tensor NearestCodes(Tensor flat)
     {
         using var noGradient = no_grad();
         var codebook = _embedding.weight!;
-        var distances = flat.pow(2)
-            .sum(1, keepdim: true)
-            .add(codebook.pow(2).sum(1))
-            .sub(mm(flat, codebook.t()).mul(2));
-        return distances.argmin(1);
+        var squares = codebook.pow(2).sum(1);
+        var rows = Math.Max(1, MostDistances / codebook.shape[0]);
+        return cat([.. flat.split(rows).Select(part => NearestCodes(part, codebook, squares))]);
+    }
+
+    // Squared distances |z|^2 + |e|^2 - 2 z.e; the first minimum wins.
+    private static Tensor NearestCodes(Tensor flat, Tensor codebook, Tensor squares)
+    {
+        using var scope = NewDisposeScope();
+        var products = mm(flat, codebook.t()).mul_(2);
+        var distances = flat.pow(2).sum(1, keepdim: true).add(squares).sub_(products);
+        return distances.argmin(1).MoveToOuterDisposeScope();
     }
 }

@@ -9,6 +9,8 @@ namespace LatentDiffusion.Networks.Layers;
 /// <summary>A two-dimensional convolution with a square kernel, computed by our kernels where they are faster.</summary>
 public sealed class ConvolutionLayer : ExplicitModule<Tensor, Tensor>
 {
+    private const int ChannelBlock = 16;
+
     // The names let to() put the converted parameters into these fields.
     [ComponentName(Name = "weight")]
     private readonly Parameter _weight;
@@ -56,14 +58,54 @@ public sealed class ConvolutionLayer : ExplicitModule<Tensor, Tensor>
     public Tensor ForwardWithResidual(Tensor input, Tensor? residual)
     {
         using var scope = NewDisposeScope();
-        var result = KernelSet.Current is { } kernels ? Compute(kernels, input, residual) : Add(Plain(input), residual);
+        var result = KernelSet.Current is { } kernels ? Compute(kernels, input, residual)
+            : HasOddChannels ? Add(Plain(ChannelsLast.Arrange(input)).contiguous(), residual)
+            : Add(Plain(input), residual);
         MultiplyAddCounter.Add(result.numel() * _weight.numel() / _weight.shape[0]);
         return result.MoveToOuterDisposeScope();
     }
 
+    /// <summary>Convolves and adds the result to a map that may be overwritten, where gradients allow it.</summary>
+    /// <param name="input">[B, input channels, H, W].</param>
+    /// <param name="sum">[B, output channels, H', W']; not to be read afterwards.</param>
+    /// <returns>[B, output channels, H', W'].</returns>
+    internal Tensor AddTo(Tensor input, Tensor sum)
+    {
+        if (KernelSet.Current is not { } kernels || !IsFast(kernels, input) || Gradients.Needed(input, _weight, sum))
+        {
+            return ForwardWithResidual(input, sum);
+        }
+
+        MultiplyAddCounter.Add(sum.numel() * _weight.numel() / _weight.shape[0]);
+        return ConvolutionOperator.AddTo(kernels, input, _weight, _bias, sum);
+    }
+
+    /// <summary>Doubles height and width (nearest neighbour), then convolves.</summary>
+    /// <param name="input">[B, input channels, H, W].</param>
+    /// <returns>[B, output channels, 2H, 2W].</returns>
+    internal Tensor ForwardEnlarged(Tensor input)
+    {
+        if (KernelSet.Current is not { } kernels || !IsFast(kernels, input) || Gradients.Needed(input, _weight))
+        {
+            using var larger = Layer.UpsampleNearest(input);
+            return forward(larger);
+        }
+
+        var result = ConvolutionOperator.ApplyEnlarged(kernels, input, _weight, _bias);
+        MultiplyAddCounter.Add(result.numel() * _weight.numel() / _weight.shape[0]);
+        return result;
+    }
+
+    // libtorch 2.10 reads uninitialised memory where NCHW maps have a number of channels that does not fill its blocks:
+    // results or gradients are wrong or NaN, depending on what the memory held. Channels-last maps do not meet this.
+    private bool HasOddChannels => _weight.shape[0] % ChannelBlock != 0 || _weight.shape[1] % ChannelBlock != 0;
+
+    private bool IsFast(KernelSet kernels, Tensor input) =>
+        _kernel == 3 && _stride == 1 && _padding == 1 && ConvolutionOperator.Fits(kernels, input, _weight);
+
     private Tensor Compute(KernelSet kernels, Tensor input, Tensor? residual)
     {
-        if (_kernel == 3 && _stride == 1 && _padding == 1 && ConvolutionOperator.Fits(kernels, input, _weight))
+        if (IsFast(kernels, input))
         {
             return ConvolutionOperator.Apply(kernels, input, _weight, _bias, residual);
         }
@@ -80,5 +122,5 @@ public sealed class ConvolutionLayer : ExplicitModule<Tensor, Tensor>
     private Tensor Plain(Tensor input) =>
         nn.functional.conv2d(input, _weight, _bias, strides: [_stride, _stride], padding: [_padding, _padding]);
 
-    private static Tensor Add(Tensor result, Tensor? residual) => residual is null ? result : result.add(residual);
+    private static Tensor Add(Tensor result, Tensor? residual) => residual is null ? result : Layer.AddOver(result, residual);
 }

@@ -58,11 +58,15 @@ public sealed class GroupNormalization : ExplicitModule<Tensor, Tensor>
     /// <param name="input">[B, channels, ...].</param>
     public Tensor ForwardSilu(Tensor input) => Normalize(input, silu: true);
 
-    private Tensor Normalize(Tensor input, bool silu)
+    /// <summary><see cref="ForwardSilu"/> that may write its result over <paramref name="input"/>, where gradients allow it.</summary>
+    /// <param name="input">[B, channels, ...]; not to be read afterwards.</param>
+    internal Tensor ForwardSiluOver(Tensor input) => Normalize(input, silu: true, overwrite: true);
+
+    private Tensor Normalize(Tensor input, bool silu, bool overwrite = false)
     {
         if (KernelSet.Current is { } kernels && GroupNormOperator.Fits(kernels, input))
         {
-            return GroupNormOperator.Apply(kernels, input, _weight, _bias, Groups, _epsilon, silu);
+            return GroupNormOperator.Apply(kernels, input, _weight, _bias, Groups, _epsilon, silu, overwrite);
         }
 
         var normalized = nn.functional.group_norm(input, Groups, _weight, _bias, _epsilon);

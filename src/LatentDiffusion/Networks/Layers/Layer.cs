@@ -28,6 +28,20 @@ internal static class Layer
         return module;
     }
 
+    /// <summary>x + other, in the place of x where gradients allow it.</summary>
+    /// <param name="x">Not to be read afterwards.</param>
+    /// <param name="other">Broadcastable to the shape of x.</param>
+    public static Tensor AddOver(Tensor x, Tensor other)
+    {
+        if (Gradients.Needed(x, other))
+        {
+            return x.add(other);
+        }
+
+        x.add_(other);
+        return x.alias();
+    }
+
     /// <summary>Nearest-neighbour upsampling by 2: [B,C,H,W] to [B,C,2H,2W].</summary>
     public static Tensor UpsampleNearest(Tensor x) =>
         nn.functional.interpolate(x, scale_factor: [2, 2], mode: InterpolationMode.Nearest);

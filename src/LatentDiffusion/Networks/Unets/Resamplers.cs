@@ -36,17 +36,6 @@ internal sealed class Upsample : ExplicitModule<Tensor, Tensor>
         }
     }
 
-    public override Tensor forward(Tensor input)
-    {
-        var larger = Layer.UpsampleNearest(input);
-        if (_convolution is null)
-        {
-            return larger;
-        }
-
-        using (larger)
-        {
-            return _convolution.forward(larger);
-        }
-    }
+    public override Tensor forward(Tensor input) =>
+        _convolution?.ForwardEnlarged(input) ?? Layer.UpsampleNearest(input);
 }

@@ -87,7 +87,7 @@ internal sealed class ResidualBlock : ExplicitModule<Tensor, Tensor, Tensor>
         }
         else
         {
-            h = h.Then(x => x.add(modulation)).Then(_outNorm.ForwardSilu);
+            h = h.Then(x => Layer.AddOver(x, modulation)).Then(_outNorm.ForwardSiluOver);
         }
 
         if (_dropout is not null)
@@ -95,8 +95,8 @@ internal sealed class ResidualBlock : ExplicitModule<Tensor, Tensor, Tensor>
             h = h.Then(_dropout.forward);
         }
 
-        skip = _skip?.forward(skip) ?? skip;
-        return _outConv.ForwardWithResidual(h, skip).MoveToOuterDisposeScope();
+        var result = _skip is null ? _outConv.ForwardWithResidual(h, skip) : _outConv.AddTo(h, _skip.forward(skip));
+        return result.MoveToOuterDisposeScope();
     }
 
     private Tensor Resample(Tensor x) => _resampling == Resampling.Up ? Layer.UpsampleNearest(x) : Layer.AveragePool(x);

@@ -42,5 +42,5 @@ internal sealed class TransformerBlock : ExplicitModule<Tensor, Tensor?, Tensor>
         return h.Then(t => Add(t, _norm3.forward(t).Then(_feedForward.forward))).MoveToOuterDisposeScope();
     }
 
-    private static Tensor Add(Tensor x, Tensor branch) => branch.Then(b => x.add(b));
+    private static Tensor Add(Tensor x, Tensor branch) => branch.Then(b => Layer.AddOver(b, x));
 }

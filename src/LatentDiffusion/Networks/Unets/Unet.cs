@@ -109,7 +109,7 @@ public sealed class Unet : ExplicitModule
             h = stage.Forward(joined, embedding, context);
         }
 
-        return h.Then(_outNorm.ForwardSilu).Then(_outConv.forward).MoveToOuterDisposeScope();
+        return h.Then(_outNorm.ForwardSiluOver).Then(_outConv.forward).MoveToOuterDisposeScope();
     }
 
     private void CheckInputs(Tensor x, Tensor? context, Tensor? labels)
