@@ -4,6 +4,7 @@ using LatentDiffusion.Networks.Autoencoders;
 using LatentDiffusion.Networks.Layers;
 using LatentDiffusion.Networks.Unets;
 using LatentDiffusion.Samplers;
+using LatentDiffusion.Tensors.Runtime;
 using LatentDiffusion.Training.Optimization;
 using static TorchSharp.torch;
 
@@ -106,14 +107,20 @@ internal static class ModelCases
         var denoiser = new Denoiser(unet, process, new DiffusionObjectiveConfig().Parameterization);
         var inputs = Inputs.For(SmallUnet, batch, SmallLatent, SmallTokens);
         var nothing = zeros_like(inputs.Context!).DetachFromDisposeScope();
-        var guided = ClassifierFreeGuidance.Apply(
-            denoiser,
-            new Condition(inputs.Context),
-            new Condition(nothing),
-            scale: 3
-        );
         var sampler = new DdimSampler(process.Schedule);
-        void Run() => sampler.Sample(guided, inputs.X, new DdimOptions(steps), () => randn(inputs.X.shape)).Dispose();
+        void Run()
+        {
+            using var noGradient = no_grad();
+            using var prompt = NewDisposeScope();
+            var guided = ClassifierFreeGuidance.Apply(
+                denoiser,
+                new Condition(inputs.Context),
+                new Condition(nothing),
+                scale: 3
+            );
+            sampler.Sample(guided, inputs.X, new DdimOptions(steps), () => randn(inputs.X.shape));
+        }
+
         return new BenchWork
         {
             Run = Run,
@@ -161,6 +168,7 @@ internal static class ModelCases
     private static BenchWork Training(nn.Module module, Func<Tensor> loss, int batch, Action release)
     {
         module.train();
+        AllocatorSettings.KeepLargestBlocks();
         var parameters = module.named_parameters().Select(p => (p.name, (Tensor)p.parameter)).ToList();
         var optimizer = new AdamW(parameters, new OptimizerConfig { LearningRate = 1e-6 });
         var averages = new ExponentialMovingAverage(parameters);

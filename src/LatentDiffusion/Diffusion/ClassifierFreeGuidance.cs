@@ -4,7 +4,8 @@ namespace LatentDiffusion.Diffusion;
 
 /// <summary>
 /// Classifier-free guidance: extrapolates from the unconditional prediction through the conditional one,
-/// e = e_u + s (e_c - e_u), in one batched pass with the unconditional half first.
+/// e = e_u + s (e_c - e_u), in one batched pass with the unconditional half first. The joined condition belongs to the
+/// dispose scope in which the predictor is made.
 /// </summary>
 /// <param name="model">The model, trained with its condition dropped at times.</param>
 /// <param name="condition">What to sample.</param>
@@ -17,13 +18,14 @@ public sealed class ClassifierFreeGuidance(
     double scale
 ) : INoisePredictor
 {
+    private readonly Condition _both = Condition.Concatenate(unconditional, condition);
+
     /// <inheritdoc/>
     public Tensor PredictNoise(Tensor noisy, Tensor timesteps)
     {
         ArgumentNullException.ThrowIfNull(noisy);
         using var scope = NewDisposeScope();
-        var both = Condition.Concatenate(unconditional, condition);
-        var halves = model.PredictNoise(cat([noisy, noisy]), cat([timesteps, timesteps]), both).chunk(2);
+        var halves = model.PredictNoise(cat([noisy, noisy]), cat([timesteps, timesteps]), _both).chunk(2);
         return halves[0].add(halves[1].sub(halves[0]).mul(scale)).MoveToOuterDisposeScope();
     }
 

@@ -1,3 +1,4 @@
+using LatentDiffusion.Networks.Unets;
 using static TorchSharp.torch;
 
 namespace LatentDiffusion.Diffusion;
@@ -10,6 +11,13 @@ namespace LatentDiffusion.Diffusion;
 /// <param name="Labels">[B] class ids (int64), or null.</param>
 public sealed record Condition(Tensor? Context = null, Tensor? Labels = null)
 {
+    private readonly Lazy<AttentionContext?> _attention = new(() =>
+        Context is null ? null : new AttentionContext(Context)
+    );
+
+    /// <summary>The tokens as a UNet takes them: what its layers make of them is kept from one step to the next.</summary>
+    internal AttentionContext? Attention => _attention.Value;
+
     /// <summary>No condition at all.</summary>
     public static Condition None { get; } = new();
 

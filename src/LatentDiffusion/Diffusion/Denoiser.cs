@@ -15,7 +15,7 @@ public sealed class Denoiser(Unet network, DiffusionProcess process, Parameteriz
     {
         ArgumentNullException.ThrowIfNull(condition);
         using var scope = NewDisposeScope();
-        var prediction = network.Forward(noisy, timesteps, condition.Context, condition.Labels);
+        var prediction = network.Forward(noisy, timesteps, condition.Attention, condition.Labels);
         if (parameterization == Parameterization.X0)
         {
             prediction = process.PredictNoise(noisy, timesteps, prediction);

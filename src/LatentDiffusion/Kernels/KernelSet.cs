@@ -1,5 +1,6 @@
 using System.Runtime.Intrinsics;
 using LatentDiffusion.Kernels.Attention;
+using LatentDiffusion.Kernels.Gating;
 using LatentDiffusion.Kernels.Normalization;
 using LatentDiffusion.Kernels.Optimization;
 using LatentDiffusion.Kernels.Winograd;
@@ -85,6 +86,9 @@ internal abstract unsafe class KernelSet
         HeadTokens value,
         HeadTokens result
     );
+
+    /// <inheritdoc cref="GatedGeluKernel{TLanes, TVector}.Run"/>
+    public abstract void GatedGelu(int rows, int columns, float* x, float* y);
 
     /// <inheritdoc cref="AdamKernel{TLanes, TVector}.Step"/>
     public abstract void AdamStep(
@@ -178,6 +182,9 @@ internal abstract unsafe class KernelSet
                 weightGradient,
                 biasGradient
             );
+
+        public override void GatedGelu(int rows, int columns, float* x, float* y) =>
+            GatedGeluKernel<TLanes, TVector>.Run(rows, columns, x, y);
 
         public override void AdamStep(
             AdamCoefficients coefficients,

@@ -3,6 +3,7 @@ using LatentDiffusion.Errors;
 using LatentDiffusion.Models;
 using LatentDiffusion.Networks.Autoencoders;
 using LatentDiffusion.Progress;
+using LatentDiffusion.Tensors.Runtime;
 using LatentDiffusion.Training.Experiments;
 using LatentDiffusion.Training.Runs;
 using LatentDiffusion.Training.Trainers;
@@ -31,6 +32,7 @@ public sealed class Trainer(ExperimentConfig experiment, string runFolder)
     /// <exception cref="TrainingDivergedException">The loss or a weight is no longer a finite number.</exception>
     public TrainingResult Run(IProgress<StepProgress>? progress = null, CancellationToken cancellation = default)
     {
+        AllocatorSettings.KeepLargestBlocks();
         var dataset = experiment.Data.OpenDataset(experiment.Seed);
         Log(DatasetSummary.Of(dataset.Source).ToString());
         using ITrainer trainer = experiment switch

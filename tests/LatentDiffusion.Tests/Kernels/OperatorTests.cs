@@ -162,6 +162,32 @@ public sealed class OperatorTests
 
     [Theory]
     [MemberData(nameof(Kinds))]
+    public void A_gated_gelu_equals_libtorchs(KernelKind kind) =>
+        Gen.Select(Gen.Int[1, 200], Channels, Gen.Double[0.1, 20])
+            .Sample(
+                (tokens, channels, scale) =>
+                {
+                    using var scope = NewDisposeScope();
+                    using var noGradient = no_grad();
+                    Check(
+                        kind,
+                        [Normal(1, 2, tokens, 2 * channels).mul(scale)],
+                        t => GatedGeluOperator.Apply(KernelSet.Current!, t[0]),
+                        t =>
+                        {
+                            var halves = t[0].chunk(2, dim: -1);
+                            return halves[0].mul(nn.functional.gelu(halves[1]));
+                        },
+                        1e-6,
+                        hasGradient: false
+                    );
+                },
+                iter: Samples,
+                threads: 1
+            );
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
     public void Not_a_number_stays_visible(KernelKind kind)
     {
         using var scope = NewDisposeScope();

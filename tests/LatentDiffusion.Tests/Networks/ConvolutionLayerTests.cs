@@ -17,7 +17,10 @@ public sealed class ConvolutionLayerTests
     // libtorch's own NCHW convolution gives something else for most of these, depending on what memory held before.
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Results_and_gradients_do_not_depend_on_what_memory_held(KernelKind kind, (int Input, int Output) channels)
+    public void Results_and_gradients_do_not_depend_on_what_memory_held(
+        KernelKind kind,
+        (int Input, int Output) channels
+    )
     {
         using var scope = NewDisposeScope();
         using var choice = KernelChoice.Use(kind);

@@ -29,10 +29,38 @@ internal static unsafe class LinearOperator
             ? Function.apply(kernels, x, weight, bias!)
             : Forward(kernels, x, weight, bias);
 
-    private static Tensor Forward(KernelSet kernels, Tensor x, Tensor weight, Tensor? bias)
+    /// <summary>Whether weights lie one after the other in memory and no gradient is wanted.</summary>
+    /// <param name="x">[..., K].</param>
+    /// <param name="weights">Each [N, K].</param>
+    public static bool FitsJoined(Tensor x, IReadOnlyList<Tensor> weights)
+    {
+        if (Gradients.Needed([x, .. weights]) || !weights.All(w => w.is_contiguous() && Fits(x, w)))
+        {
+            return false;
+        }
+
+        return Enumerable
+            .Range(1, weights.Count - 1)
+            .All(i =>
+                TensorMemory.Floats(weights[i]) == TensorMemory.Floats(weights[i - 1]) + (nint)weights[i - 1].numel()
+            );
+    }
+
+    /// <summary>Multiplies by several weights that lie one after the other in memory.</summary>
+    /// <param name="kernels">The kernels of this thread.</param>
+    /// <param name="x">[..., K].</param>
+    /// <param name="weights">Each [N, K].</param>
+    /// <returns>[..., sum of N].</returns>
+    public static Tensor ApplyJoined(KernelSet kernels, Tensor x, IReadOnlyList<Tensor> weights) =>
+        Forward(kernels, x, weights[0], null, (int)weights.Sum(w => w.shape[0]));
+
+    private static Tensor Forward(KernelSet kernels, Tensor x, Tensor weight, Tensor? bias) =>
+        Forward(kernels, x, weight, bias, (int)weight.shape[0]);
+
+    private static Tensor Forward(KernelSet kernels, Tensor x, Tensor weight, Tensor? bias, int outputs)
     {
         using var scope = NewDisposeScope();
-        var (outputs, depth) = ((int)weight.shape[0], (int)weight.shape[1]);
+        var depth = (int)weight.shape[1];
         var (input, factor) = (x.contiguous(), weight.contiguous());
         var rows = (int)(input.numel() / depth);
         var result = TensorMemory.Empty([.. x.shape.AsSpan(0, x.shape.Length - 1), outputs]);

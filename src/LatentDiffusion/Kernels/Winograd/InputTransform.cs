@@ -28,9 +28,7 @@ internal static unsafe class InputTransform<TLanes, TVector>
             {
                 var (row, column) = (top + i - 1, left + j - 1);
                 var inside = (uint)row < (uint)shape.Height && (uint)column < (uint)shape.Width;
-                pixels[6 * i + j] = inside
-                    ? x + shape.Pixel(image, row, column) * shape.Input
-                    : zeros;
+                pixels[6 * i + j] = inside ? x + shape.Pixel(image, row, column) * shape.Input : zeros;
             }
         }
 

@@ -58,7 +58,8 @@ public sealed class ConvolutionLayer : ExplicitModule<Tensor, Tensor>
     public Tensor ForwardWithResidual(Tensor input, Tensor? residual)
     {
         using var scope = NewDisposeScope();
-        var result = KernelSet.Current is { } kernels ? Compute(kernels, input, residual)
+        var result =
+            KernelSet.Current is { } kernels ? Compute(kernels, input, residual)
             : HasOddChannels ? Add(Plain(ChannelsLast.Arrange(input)).contiguous(), residual)
             : Add(Plain(input), residual);
         MultiplyAddCounter.Add(result.numel() * _weight.numel() / _weight.shape[0]);
@@ -122,5 +123,6 @@ public sealed class ConvolutionLayer : ExplicitModule<Tensor, Tensor>
     private Tensor Plain(Tensor input) =>
         nn.functional.conv2d(input, _weight, _bias, strides: [_stride, _stride], padding: [_padding, _padding]);
 
-    private static Tensor Add(Tensor result, Tensor? residual) => residual is null ? result : Layer.AddOver(result, residual);
+    private static Tensor Add(Tensor result, Tensor? residual) =>
+        residual is null ? result : Layer.AddOver(result, residual);
 }

@@ -28,7 +28,13 @@ public static class GradientCheckpointing
     internal static Tensor Run(Func<Tensor?[], Tensor> block, params Tensor?[] inputs) =>
         Gradients.Needed(inputs) ? Function.apply([block, .. inputs]) : block(inputs);
 
-    private sealed record Replay(Func<Tensor?[], Tensor> Block, int[] Places, int Count, KernelKind Kernels, byte[] RandomNumbers);
+    private sealed record Replay(
+        Func<Tensor?[], Tensor> Block,
+        int[] Places,
+        int Count,
+        KernelKind Kernels,
+        byte[] RandomNumbers
+    );
 
     private sealed class Function : autograd.SingleTensorFunction<Function>
     {

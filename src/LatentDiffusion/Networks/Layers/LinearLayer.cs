@@ -38,6 +38,43 @@ public sealed class LinearLayer : ExplicitModule<Tensor, Tensor>
     /// <summary>[output, input] or [output, input, 1].</summary>
     public Parameter Weight => _weight;
 
+    /// <summary>
+    /// Lays the weights of layers that take the same input one after the other in memory, so that
+    /// <see cref="ForwardJoined"/> can multiply by all of them at once. They stay separate parameters.
+    /// </summary>
+    /// <param name="layers">Layers without bias, with as many input channels.</param>
+    internal static void Join(params ReadOnlySpan<LinearLayer> layers)
+    {
+        using var noGradient = no_grad();
+        using var scope = NewDisposeScope();
+        var joined = cat([.. layers.ToArray().Select(l => l._weight)]);
+        var first = 0L;
+        foreach (var layer in layers)
+        {
+            layer._weight.set_(joined.narrow(0, first, layer._weight.shape[0]));
+            first += layer._weight.shape[0];
+        }
+    }
+
+    /// <summary>The results of several layers for one input, in one product where their weights lie together.</summary>
+    /// <param name="input">[..., input channels].</param>
+    /// <param name="layers">Layers without bias.</param>
+    /// <returns>For each layer [..., output channels].</returns>
+    internal static Tensor[] ForwardJoined(Tensor input, params ReadOnlySpan<LinearLayer> layers)
+    {
+        var weights = layers.ToArray().Select(l => (Tensor)l._weight).ToArray();
+        if (KernelSet.Current is not { } kernels || !LinearOperator.FitsJoined(input, weights))
+        {
+            return [.. layers.ToArray().Select(l => l.forward(input))];
+        }
+
+        using var scope = NewDisposeScope();
+        var outputs = weights.Select(w => w.shape[0]).ToArray();
+        MultiplyAddCounter.Add(input.numel() * outputs.Sum());
+        var results = LinearOperator.ApplyJoined(kernels, input, weights).split(outputs, dim: -1);
+        return [.. results.Select(r => r.MoveToOuterDisposeScope())];
+    }
+
     /// <inheritdoc/>
     /// <param name="input">[..., input channels].</param>
     /// <returns>[..., output channels].</returns>

@@ -7,7 +7,7 @@ namespace LatentDiffusion.Networks.Unets;
 /// <summary>
 /// Attention from a token sequence to another one (LDM section 3.3), or to itself when there is none.
 /// </summary>
-internal sealed class CrossAttention : ExplicitModule<Tensor, Tensor?, Tensor>
+internal sealed class CrossAttention : ExplicitModule<Tensor, AttentionContext?, Tensor>
 {
     private readonly LinearLayer _query;
     private readonly LinearLayer _key;
@@ -24,6 +24,11 @@ internal sealed class CrossAttention : ExplicitModule<Tensor, Tensor?, Tensor>
         _key = new LinearLayer(contextChannels, inner, bias: false);
         _value = new LinearLayer(contextChannels, inner, bias: false);
         _output = new LinearLayer(inner, queryChannels);
+        if (contextChannels == queryChannels)
+        {
+            LinearLayer.Join(_query, _key, _value);
+        }
+
         register_module("to_q", _query);
         register_module("to_k", _key);
         register_module("to_v", _value);
@@ -33,21 +38,36 @@ internal sealed class CrossAttention : ExplicitModule<Tensor, Tensor?, Tensor>
     /// <param name="x">[B, T, query channels].</param>
     /// <param name="context">[B, S, context channels], or null for self-attention.</param>
     /// <returns>[B, T, query channels].</returns>
-    public override Tensor forward(Tensor x, Tensor? context)
+    public override Tensor forward(Tensor x, AttentionContext? context)
     {
         using var scope = NewDisposeScope();
-        var source = context ?? x;
-        var attended = Layer.Attention(
-            SplitHeads(_query.forward(x)),
-            SplitHeads(_key.forward(source)),
-            SplitHeads(_value.forward(source))
-        );
+        var (query, keys, values) = context is null ? ProjectAll(x) : Project(x, context);
+        var attended = Layer.Attention(query, keys, values);
         return attended
             .transpose(1, 2)
             .reshape(x.shape[0], x.shape[1], -1)
             .Then(_output.forward)
             .MoveToOuterDisposeScope();
     }
+
+    private (Tensor Query, Tensor Keys, Tensor Values) ProjectAll(Tensor x)
+    {
+        var parts = LinearLayer.ForwardJoined(x, _query, _key, _value);
+        return (SplitHeads(parts[0]), SplitHeads(parts[1]), SplitHeads(parts[2]));
+    }
+
+    private (Tensor Query, Tensor Keys, Tensor Values) Project(Tensor x, AttentionContext context)
+    {
+        var query = SplitHeads(_query.forward(x));
+        var (keys, values) = context.Project(this);
+        return (query, keys, values);
+    }
+
+    /// <summary>The keys and values of tokens.</summary>
+    /// <param name="tokens">[B, S, context channels].</param>
+    /// <returns>Two of [B, heads, S, head channels].</returns>
+    internal (Tensor Keys, Tensor Values) Project(Tensor tokens) =>
+        (SplitHeads(_key.forward(tokens)), SplitHeads(_value.forward(tokens)));
 
     private Tensor SplitHeads(Tensor tokens) =>
         tokens.reshape(tokens.shape[0], tokens.shape[1], _heads, -1).transpose(1, 2);

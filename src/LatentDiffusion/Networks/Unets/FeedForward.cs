@@ -1,3 +1,5 @@
+using LatentDiffusion.Kernels;
+using LatentDiffusion.Kernels.Operators;
 using LatentDiffusion.Networks.Layers;
 using LatentDiffusion.Tensors;
 using static TorchSharp.torch;
@@ -29,6 +31,11 @@ internal sealed class FeedForward : ExplicitModule<Tensor, Tensor>
 
     private static Tensor Gate(Tensor projected)
     {
+        if (KernelSet.Current is { } kernels && GatedGeluOperator.Fits(kernels, projected))
+        {
+            return GatedGeluOperator.Apply(kernels, projected);
+        }
+
         using var scope = NewDisposeScope();
         var halves = projected.chunk(2, dim: -1);
         return nn.functional.gelu(halves[1]).Then(gate => halves[0].mul(gate)).MoveToOuterDisposeScope();

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace LatentDiffusion.Networks.Unets;
 
 /// <summary>Runs transformer blocks over the positions of a feature map (LDM section 3.3, appendix E.2.1).</summary>
-internal sealed class SpatialTransformer : ExplicitModule<Tensor, Tensor?, Tensor>
+internal sealed class SpatialTransformer : ExplicitModule<Tensor, AttentionContext?, Tensor>
 {
     private readonly GroupNormalization _norm;
     private readonly ConvolutionLayer _projectIn;
@@ -35,7 +35,7 @@ internal sealed class SpatialTransformer : ExplicitModule<Tensor, Tensor?, Tenso
 
     /// <param name="input">[B, C, H, W].</param>
     /// <param name="context">[B, S, context channels], or null.</param>
-    public override Tensor forward(Tensor input, Tensor? context)
+    public override Tensor forward(Tensor input, AttentionContext? context)
     {
         using var scope = NewDisposeScope();
         var (height, width) = (input.shape[2], input.shape[3]);

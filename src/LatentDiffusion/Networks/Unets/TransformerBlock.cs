@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace LatentDiffusion.Networks.Unets;
 
 /// <summary>Self-attention, cross-attention to the context, feed-forward; each behind a layer norm, each residual.</summary>
-internal sealed class TransformerBlock : ExplicitModule<Tensor, Tensor?, Tensor>
+internal sealed class TransformerBlock : ExplicitModule<Tensor, AttentionContext?, Tensor>
 {
     private readonly CrossAttention _self;
     private readonly CrossAttention _cross;
@@ -34,7 +34,7 @@ internal sealed class TransformerBlock : ExplicitModule<Tensor, Tensor?, Tensor>
 
     /// <param name="x">[B, T, channels].</param>
     /// <param name="context">[B, S, context channels], or null.</param>
-    public override Tensor forward(Tensor x, Tensor? context)
+    public override Tensor forward(Tensor x, AttentionContext? context)
     {
         using var scope = NewDisposeScope();
         var h = Add(x, _norm1.forward(x).Then(n => _self.forward(n, null)));

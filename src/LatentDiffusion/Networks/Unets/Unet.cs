@@ -78,7 +78,17 @@ public sealed class Unet : ExplicitModule
     /// <param name="labels">[B] class ids (int64) when the network has classes, else null.</param>
     /// <returns>[B, out channels, H, W], or [B, n_embed, H, W] logits of a codebook predictor.</returns>
     /// <exception cref="ArgumentException">A shape or a missing condition does not fit the architecture.</exception>
-    public Tensor Forward(Tensor x, Tensor timesteps, Tensor? context = null, Tensor? labels = null)
+    public Tensor Forward(Tensor x, Tensor timesteps, Tensor? context = null, Tensor? labels = null) =>
+        Forward(x, timesteps, AttentionContext.Once(context), labels);
+
+    /// <summary>The same with a context that stays the same over many steps.</summary>
+    /// <param name="x">[B, in channels, H, W], H and W multiples of <see cref="SizeMultiple"/>.</param>
+    /// <param name="timesteps">[B], 0 to 999.</param>
+    /// <param name="context">[B, S, context_dim] for cross-attention, else null.</param>
+    /// <param name="labels">[B] class ids (int64) when the network has classes, else null.</param>
+    /// <returns>[B, out channels, H, W], or [B, n_embed, H, W] logits of a codebook predictor.</returns>
+    /// <exception cref="ArgumentException">A shape or a missing condition does not fit the architecture.</exception>
+    public Tensor Forward(Tensor x, Tensor timesteps, AttentionContext? context, Tensor? labels)
     {
         CheckInputs(x, context, labels);
         using var scope = NewDisposeScope();
@@ -112,7 +122,7 @@ public sealed class Unet : ExplicitModule
         return h.Then(_outNorm.ForwardSiluOver).Then(_outConv.forward).MoveToOuterDisposeScope();
     }
 
-    private void CheckInputs(Tensor x, Tensor? context, Tensor? labels)
+    private void CheckInputs(Tensor x, AttentionContext? context, Tensor? labels)
     {
         if (x.dim() != 4 || x.shape[1] != Config.InChannels)
         {

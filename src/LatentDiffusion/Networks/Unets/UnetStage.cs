@@ -25,12 +25,17 @@ internal sealed class UnetStage : ExplicitModule, ICheckpointedBlock
 
     public bool RecomputesActivations { get; set; }
 
-    public Tensor Forward(Tensor x, Tensor embedding, Tensor? context) =>
+    public Tensor Forward(Tensor x, Tensor embedding, AttentionContext? context) =>
         RecomputesActivations
-            ? GradientCheckpointing.Run(inputs => Run(inputs[0]!, inputs[1]!, inputs[2]), x, embedding, context)
+            ? GradientCheckpointing.Run(
+                inputs => Run(inputs[0]!, inputs[1]!, AttentionContext.Once(inputs[2])),
+                x,
+                embedding,
+                context?.Tokens
+            )
             : Run(x, embedding, context);
 
-    private Tensor Run(Tensor x, Tensor embedding, Tensor? context)
+    private Tensor Run(Tensor x, Tensor embedding, AttentionContext? context)
     {
         using var scope = NewDisposeScope();
         var h = x;

@@ -23,6 +23,7 @@ public static partial class AllocatorSettings
     private const int TrimThreshold = -1;
     private const int TopPad = -2;
     private const int MmapThreshold = -3;
+    private const int MostMappings = -4;
     private const int MostArenas = -8;
 
     /// <summary>Whether the settings are in force in this process.</summary>
@@ -50,6 +51,17 @@ public static partial class AllocatorSettings
         {
             // Another C library (musl) has no such settings: it works, only slower.
             Applied = false;
+        }
+    }
+
+    /// <summary>
+    /// From now on even the largest blocks are kept: training allocates the same ones at every step.
+    /// </summary>
+    public static void KeepLargestBlocks()
+    {
+        if (Applied)
+        {
+            _ = mallopt(MostMappings, 0);
         }
     }
 
