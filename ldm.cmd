@@ -7,11 +7,11 @@ where dotnet >nul 2>nul || (
 )
 if not exist "%~dp0artifacts" mkdir "%~dp0artifacts"
 pushd "%~dp0"
-dotnet build src\LatentDiffusion.Cli -c Release -v q -nologo -clp:NoSummary >artifacts\ldm-build.log 2>&1 || (
+dotnet publish src\LatentDiffusion.Cli -c Release -v q -nologo -clp:NoSummary >artifacts\ldm-build.log 2>&1 || (
     type artifacts\ldm-build.log 1>&2
     popd
     exit /b 1
 )
 popd
-dotnet "%~dp0artifacts\bin\LatentDiffusion.Cli\release\ldm.dll" %*
+dotnet "%~dp0artifacts\publish\LatentDiffusion.Cli\release\ldm.dll" %*
 exit /b %ERRORLEVEL%

@@ -9,7 +9,7 @@ export LC_ALL=C
 
 root=$(dirname "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")")
 seed=${1:-1} kills=${2:-10} steps=${3:-200}
-program=$root/artifacts/bin/LatentDiffusion.Cli/release/ldm.dll
+program=$root/artifacts/publish/LatentDiffusion.Cli/release/ldm.dll
 work=$(mktemp -d)
 child=
 trap 'kill -9 $child 2>/dev/null || true; rm -rf "$work"' EXIT
