@@ -11,12 +11,13 @@ namespace LatentDiffusion.Diffusion;
 /// <param name="Labels">[B] class ids (int64), or null.</param>
 public sealed record Condition(Tensor? Context = null, Tensor? Labels = null)
 {
-    private readonly Lazy<AttentionContext?> _attention = new(() =>
-        Context is null ? null : new AttentionContext(Context)
-    );
+    private AttentionContext? _attention;
 
     /// <summary>The tokens as a UNet takes them: what its layers make of them is kept from one step to the next.</summary>
-    internal AttentionContext? Attention => _attention.Value;
+    internal AttentionContext? Attention =>
+        Context is null ? null
+        : ReferenceEquals(_attention?.Tokens, Context) ? _attention
+        : _attention = new AttentionContext(Context);
 
     /// <summary>No condition at all.</summary>
     public static Condition None { get; } = new();

@@ -103,7 +103,7 @@ public sealed class AttentionContextTests
     private static Unet CreateUnet()
     {
         random.manual_seed(3);
-        var unet = new Unet(
+        return new Unet(
             new UnetConfig
             {
                 InChannels = 4,
@@ -116,13 +116,6 @@ public sealed class AttentionContextTests
                 UseSpatialTransformer = true,
                 ContextDim = 24,
             }
-        );
-        using var noGradient = no_grad();
-        foreach (var parameter in unet.parameters().Where(p => p.abs().max().item<float>() == 0))
-        {
-            parameter.uniform_(-0.05, 0.05);
-        }
-
-        return unet;
+        ).WithoutZeroWeights();
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime;
 using TorchSharp;
 using Xunit;
 
@@ -27,6 +28,26 @@ internal static class LiveTensors
         var after = torch.Tensor.TotalCount;
         CollectGarbage();
         Assert.Equal(after, torch.Tensor.TotalCount);
+    }
+
+    /// <summary>Runs something short while the garbage collector frees nothing.</summary>
+    public static void WithoutCollection(Action action)
+    {
+        const long MostAllocated = 200 << 20;
+        CollectGarbage();
+        Assert.True(GC.TryStartNoGCRegion(MostAllocated));
+        try
+        {
+            action();
+        }
+        finally
+        {
+            // It has ended by itself when more was allocated.
+            if (GCSettings.LatencyMode == GCLatencyMode.NoGCRegion)
+            {
+                GC.EndNoGCRegion();
+            }
+        }
     }
 
     /// <summary>Frees what earlier tests left to the garbage collector, so that it is not freed in mid-measurement.</summary>

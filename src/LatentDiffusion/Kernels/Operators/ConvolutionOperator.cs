@@ -173,17 +173,20 @@ internal static unsafe class ConvolutionOperator
             return Forward(kernels, shape, x, weight, vars[3] as Tensor, vars[4] as Tensor, null);
         }
 
-        public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
+        public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output) =>
+            BackwardPass.Run(grad_output, () => InputGradients(ctx, grad_output));
+
+        private static Tensor?[] InputGradients(autograd.AutogradContext ctx, Tensor gradient)
         {
             var saved = ctx.get_saved_variables();
             var kernels = (KernelSet)ctx.get_data("kernels");
             return
             [
-                null!,
-                (bool)ctx.get_data("x") ? InputGradient(kernels, grad_output, saved[1]) : null!,
-                (bool)ctx.get_data("weight") ? FilterGradient(kernels, saved[0], grad_output) : null!,
-                (bool)ctx.get_data("bias") ? grad_output.sum([0, 2, 3]) : null!,
-                (bool)ctx.get_data("residual") ? grad_output : null!,
+                null,
+                (bool)ctx.get_data("x") ? InputGradient(kernels, gradient, saved[1]) : null,
+                (bool)ctx.get_data("weight") ? FilterGradient(kernels, saved[0], gradient) : null,
+                (bool)ctx.get_data("bias") ? gradient.sum([0, 2, 3]) : null,
+                (bool)ctx.get_data("residual") ? gradient : null,
             ];
         }
     }

@@ -88,13 +88,15 @@ internal static unsafe class GroupNormOperator
             return result;
         }
 
-        public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
+        public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output) =>
+            BackwardPass.Run(grad_output, () => InputGradients(ctx, grad_output));
+
+        private static Tensor?[] InputGradients(autograd.AutogradContext ctx, Tensor outputGradient)
         {
-            using var scope = NewDisposeScope();
             var settings = (Settings)ctx.get_data("settings");
             var saved = ctx.get_saved_variables();
             var pixels = ChannelsLast.Pixels(saved[0]);
-            var gradient = ChannelsLast.Pixels(grad_output);
+            var gradient = ChannelsLast.Pixels(outputGradient);
             var (weight, bias) = (saved[1], saved[2]);
             var xGradient = TensorMemory.Empty(pixels.shape);
             var (weightGradient, biasGradient) = (empty_like(weight), empty_like(bias));
@@ -111,13 +113,7 @@ internal static unsafe class GroupNormOperator
                 TensorMemory.Floats(weightGradient),
                 TensorMemory.Floats(biasGradient)
             );
-            return
-            [
-                null!,
-                ChannelsLast.Map(xGradient).MoveToOuterDisposeScope(),
-                weightGradient.MoveToOuterDisposeScope(),
-                biasGradient.MoveToOuterDisposeScope(),
-            ];
+            return [null, ChannelsLast.Map(xGradient), weightGradient, biasGradient];
         }
     }
 }

@@ -126,16 +126,19 @@ internal static unsafe class LinearOperator
             return Forward(kernels, x, weight, vars[3] as Tensor);
         }
 
-        public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
+        public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output) =>
+            BackwardPass.Run(grad_output, () => InputGradients(ctx, grad_output));
+
+        private static Tensor?[] InputGradients(autograd.AutogradContext ctx, Tensor gradient)
         {
             var saved = ctx.get_saved_variables();
             var kernels = (KernelSet)ctx.get_data("kernels");
             return
             [
-                null!,
-                (bool)ctx.get_data("x") ? InputGradient(kernels, grad_output, saved[1]) : null!,
-                (bool)ctx.get_data("weight") ? WeightGradient(kernels, saved[0], grad_output, saved[1].shape) : null!,
-                (bool)ctx.get_data("bias") ? grad_output.flatten(0, -2).sum([0]) : null!,
+                null,
+                (bool)ctx.get_data("x") ? InputGradient(kernels, gradient, saved[1]) : null,
+                (bool)ctx.get_data("weight") ? WeightGradient(kernels, saved[0], gradient, saved[1].shape) : null,
+                (bool)ctx.get_data("bias") ? gradient.flatten(0, -2).sum([0]) : null,
             ];
         }
     }

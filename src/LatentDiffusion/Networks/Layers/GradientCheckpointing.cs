@@ -56,9 +56,11 @@ public static class GradientCheckpointing
             return block(inputs);
         }
 
-        public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
+        public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output) =>
+            BackwardPass.Run(grad_output, () => InputGradients(ctx, grad_output));
+
+        private static Tensor?[] InputGradients(autograd.AutogradContext ctx, Tensor gradient)
         {
-            using var scope = NewDisposeScope();
             var replay = (Replay)ctx.get_data("replay");
             var saved = ctx.get_saved_variables();
             var inputs = new Tensor?[replay.Count];
@@ -69,14 +71,10 @@ public static class GradientCheckpointing
 
             using (enable_grad())
             {
-                Recompute(replay, inputs).backward([grad_output]);
+                Recompute(replay, inputs).backward([gradient]);
             }
 
-            return
-            [
-                null!,
-                .. inputs.Select(i => i is { requires_grad: true } ? i.grad?.MoveToOuterDisposeScope()! : null!),
-            ];
+            return [null, .. inputs.Select(i => i is { requires_grad: true } ? i.grad : null)];
         }
 
         private static Tensor Recompute(Replay replay, Tensor?[] inputs)
