@@ -8,7 +8,7 @@ namespace LatentDiffusion.Cli.Bench;
 internal static class GrowthFiles
 {
     private const int Width = 720;
-    private const int Height = 360;
+    private const int Height = 400;
 
     /// <summary>Writes growth.csv and NAME.png into a folder.</summary>
     public static void Write(IReadOnlyList<GrowthCurve> curves, string folder)
@@ -52,7 +52,7 @@ internal static class GrowthFiles
         plot.XLabel(curve.Quantity);
         plot.Axes.Bottom.TickGenerator = PowersOfTwo();
         plot.Axes.Left.TickGenerator = PowersOfTwo();
-        plot.ShowLegend(Alignment.UpperLeft);
+        plot.ShowLegend(Edge.Bottom);
         var bytes = plot.GetImage(Width, Height).GetImageBytes(ImageFormat.Png);
         AtomicFile.Write(path, stream => stream.Write(bytes));
     }

@@ -84,7 +84,9 @@ public static class ImageDecoder
             throw NotAnImage(name, data);
         }
 
-        using var stream = new SKMemoryStream(SKData.CreateCopy(data));
+        // Held here until the stream has its own reference: SkiaSharp does not keep it alive on the way.
+        using var copy = SKData.CreateCopy(data);
+        using var stream = new SKMemoryStream(copy);
         var codec = SKCodec.Create(stream, out var result) ?? throw Unreadable(name, data.Length, result);
         var (width, height) = (codec.Info.Width, codec.Info.Height);
         if ((long)width * height <= MaxPixels)

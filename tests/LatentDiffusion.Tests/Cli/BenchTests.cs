@@ -1,11 +1,7 @@
 using System.Text.Json;
 using LatentDiffusion.Cli.Bench;
-using LatentDiffusion.Networks.Layers;
-using LatentDiffusion.Networks.Unets;
-using LatentDiffusion.Tensors;
 using LatentDiffusion.Tests.Support;
 using Xunit;
-using static TorchSharp.torch;
 
 namespace LatentDiffusion.Tests.Cli;
 
@@ -115,19 +111,6 @@ public sealed class BenchTests
         using var work = BenchCases.All.Single(c => c.Name == name).Prepare();
 
         Assert.Equal(gmac, work.MultiplyAdds!.Value / 1e9, 0.01 * gmac);
-    }
-
-    [Fact]
-    public void Large_models_are_counted_without_being_computed()
-    {
-        using var scope = NewDisposeScope();
-        using var noGradient = no_grad();
-        using var unet = MetaDevice.Build(() => new Unet(ModelCases.Published("celebahq")));
-        var (x, time) = (empty([1, 3, 64, 64], device: META), zeros([1], dtype: int64, device: META));
-
-        var count = MultiplyAddCounter.Count(() => unet.Forward(x, time));
-
-        Assert.Equal(101.2, count / 1e9, 0.1);
     }
 
     private static BenchResult Result(double seconds, double peak) =>

@@ -3,7 +3,6 @@ namespace LatentDiffusion.Networks.Layers;
 /// <summary>Counts the multiply-adds of convolutions, linear layers and attention while something runs.</summary>
 /// <remarks>
 /// The layers report what their shapes say, whichever code computes them; a Winograd convolution counts like a direct one.
-/// On the meta device a model can be counted without being computed.
 /// </remarks>
 public sealed class MultiplyAddCounter
 {
