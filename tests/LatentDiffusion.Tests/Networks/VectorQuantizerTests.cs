@@ -108,6 +108,24 @@ public sealed class VectorQuantizerTests
             threads: 1
         );
 
+    // More distances than are computed at a time, and not a multiple of it.
+    [Fact]
+    public void Many_latents_find_their_nearest_codes_too()
+    {
+        using var scope = torch.NewDisposeScope();
+        using var noGradient = torch.no_grad();
+        torch.random.manual_seed(6);
+        using var quantizer = new VectorQuantizer(8192, 3);
+        quantizer.parameters().Single().normal_();
+        var latents = torch.randn(1, 3, 20, 30);
+        var rows = latents.permute(0, 2, 3, 1).reshape(-1, 3).to(torch.float64);
+        var distances = torch.cdist(rows, quantizer.parameters().Single().to(torch.float64));
+
+        var chosen = distances.gather(1, quantizer.Quantize(latents).Indices.unsqueeze(1)).squeeze(1);
+
+        TensorAssert.Close(chosen, distances.amin(1), 1e-4);
+    }
+
     private static (double Codebook, double Latents) GradientNorms(double beta, bool legacyBeta)
     {
         using var scope = torch.NewDisposeScope();
