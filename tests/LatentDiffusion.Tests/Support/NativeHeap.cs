@@ -7,12 +7,24 @@ namespace LatentDiffusion.Tests.Support;
 internal static partial class NativeHeap
 {
     /// <summary>Bytes in use, after garbage that holds native memory was collected.</summary>
+    /// <remarks>
+    /// Not all that holds native memory is a tensor, and a finaliser may make another object garbage: collect until nothing
+    /// more is freed.
+    /// </remarks>
     public static long BytesInUse()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Measured through glibc.");
-        LiveTensors.CollectGarbage();
-        var info = mallinfo2();
-        return (long)(info.InUse + info.InUseMapped);
+        long before;
+        var now = long.MaxValue;
+        do
+        {
+            before = now;
+            LiveTensors.CollectGarbage();
+            var info = mallinfo2();
+            now = (long)(info.InUse + info.InUseMapped);
+        } while (now < before);
+
+        return now;
     }
 
     [LibraryImport("libc")]
