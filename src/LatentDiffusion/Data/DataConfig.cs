@@ -16,8 +16,8 @@ public abstract record DataConfig
     [Description("How an image of another shape becomes square.")]
     public ResizeMode Resize { get; init; } = ResizeMode.ShortSide;
 
-    /// <summary>Which part of the long side is kept.</summary>
-    [Description("Which part of the long side is kept.")]
+    /// <summary>Which part of the image is kept.</summary>
+    [Description("Which part of the image is kept.")]
     public CropPlace Crop { get; init; } = CropPlace.Center;
 
     /// <summary>Probability of mirroring an image.</summary>

@@ -11,6 +11,9 @@ public enum ResizeMode
 
     /// <summary>Both sides become the square's side; proportions are lost, nothing is cut off.</summary>
     Stretch,
+
+    /// <summary>A square is cut out at the image's own scale; smaller images are enlarged first.</summary>
+    Keep,
 }
 
 /// <summary>Which part of the long side is kept.</summary>
@@ -43,7 +46,7 @@ public sealed record ImageTransform
     /// <summary>How the square is reached.</summary>
     public ResizeMode Resize { get; init; } = ResizeMode.ShortSide;
 
-    /// <summary>Which part is kept with <see cref="ResizeMode.ShortSide"/>.</summary>
+    /// <summary>Which part is kept, except with <see cref="ResizeMode.Stretch"/>.</summary>
     public CropPlace Crop { get; init; } = CropPlace.Center;
 
     /// <summary>Probability of mirroring left and right, 0..1.</summary>
@@ -84,6 +87,11 @@ public sealed record ImageTransform
         }
 
         var scale = (double)Size / Math.Min(image.Width, image.Height);
+        if (Resize == ResizeMode.Keep)
+        {
+            scale = Math.Max(1, scale);
+        }
+
         var width = Math.Max(Size, (int)Math.Round(image.Width * scale));
         var height = Math.Max(Size, (int)Math.Round(image.Height * scale));
         var resized = Resampler.Bicubic(image, width, height);
