@@ -54,7 +54,7 @@ public static class ModuleState
         if (problems.Count > 0)
         {
             throw new UserInputException(
-                $"{file.Path} does not fit the model that its configuration describes: {string.Join("; ", problems)}."
+                $"{file.Path} does not fit the model that the configuration describes: {string.Join("; ", problems)}."
             );
         }
 

@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace LatentDiffusion.Diffusion;
 
 /// <summary>
-/// Slow copies of a network's parameters, shadow += (1 - d)(parameter - shadow), with the reference's warm-up
-/// d = min(decay, (1 + n) / (10 + n)) at update n. Samples are drawn with the averages.
+/// Slow copies of a network's parameters (the reference's LitEma), shadow += (1 - d)(parameter - shadow), with the reference's warm-up
+/// d = min(decay, (1 + n) / (10 + n)) at update n. Samples and reconstructions are drawn with the averages.
 /// </summary>
 public sealed class ExponentialMovingAverage : IDisposable
 {
@@ -51,6 +51,17 @@ public sealed class ExponentialMovingAverage : IDisposable
         {
             using var difference = shadow.sub(parameter);
             shadow.sub_(difference.mul_(1 - decay));
+        }
+    }
+
+    /// <summary>Starts over at the parameters' present values, as after weights were loaded into the network.</summary>
+    public void Restart()
+    {
+        Updates = 0;
+        using var noGradient = no_grad();
+        foreach (var (_, parameter, shadow) in _entries)
+        {
+            shadow.copy_(parameter);
         }
     }
 

@@ -103,6 +103,9 @@ internal abstract unsafe class KernelSet
     /// <inheritdoc cref="AverageKernel{TLanes, TVector}.Follow"/>
     public abstract void Follow(nint count, float* average, float* value, float weight);
 
+    /// <inheritdoc cref="SquareSumKernel{TLanes, TVector}.Sum"/>
+    public abstract double SumSquares(nint count, float* values);
+
     private sealed class Compiled<TLanes, TVector> : KernelSet
         where TLanes : struct, ILanes<TVector>
         where TVector : struct
@@ -197,5 +200,8 @@ internal abstract unsafe class KernelSet
 
         public override void Follow(nint count, float* average, float* value, float weight) =>
             AverageKernel<TLanes, TVector>.Follow(count, average, value, weight);
+
+        public override double SumSquares(nint count, float* values) =>
+            SquareSumKernel<TLanes, TVector>.Sum(count, values);
     }
 }

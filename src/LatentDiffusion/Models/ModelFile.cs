@@ -1,5 +1,4 @@
 using System.Globalization;
-using LatentDiffusion.Checkpoints;
 using LatentDiffusion.Checkpoints.Safetensors;
 using LatentDiffusion.Configuration;
 using LatentDiffusion.Errors;
@@ -63,19 +62,16 @@ public static class ModelFile
 
     /// <summary>Loads the first stage of a model, whether it is an autoencoder or a complete diffusion model.</summary>
     /// <param name="path">A run folder, a model folder, or a file.</param>
-    public static (FirstStage FirstStage, ModelConfig Config) LoadFirstStage(string path)
+    /// <param name="useAverages">Whether to take an autoencoder's averaged weights where there are any.</param>
+    /// <exception cref="UserInputException">There is no such model, or its tensors do not fit its description.</exception>
+    public static (FirstStage FirstStage, ModelConfig Config) LoadFirstStage(string path, bool useAverages = true)
     {
         using var file = SafetensorsFile.Open(ModelLocation.Resolve(path));
         var config = ReadConfig(file);
-        var prefix = config is LatentDiffusionModelConfig ? ModelTensors.FirstStagePrefix : "";
         var firstStage = Build(file, config.FirstStage.Build);
         try
         {
-            ModuleState.Load(
-                file,
-                ModuleState.Of(firstStage, prefix),
-                name => name.StartsWith(prefix, StringComparison.Ordinal)
-            );
+            FirstStageTensors.LoadWeights(file, firstStage, useAverages);
         }
         catch
         {
@@ -85,6 +81,42 @@ public static class ModelFile
 
         firstStage.eval();
         return (firstStage, config);
+    }
+
+    /// <summary>Fills a first stage with the weights of a trained one, to train it further.</summary>
+    /// <param name="path">
+    /// A run folder, a model folder, or a file, of an autoencoder or of a diffusion model that contains one. Averaged
+    /// weights are taken where there are any.
+    /// </param>
+    /// <param name="firstStage">Receives the weights.</param>
+    /// <exception cref="UserInputException">There is no such model, or names or shapes differ.</exception>
+    public static void LoadFirstStageInto(string path, FirstStage firstStage)
+    {
+        using var file = SafetensorsFile.Open(ModelLocation.Resolve(path));
+        FirstStageTensors.LoadWeights(file, firstStage, useAverages: true);
+    }
+
+    /// <summary>
+    /// Fills the UNet and the conditioner of a model with the weights of a trained one, to train them further, and takes
+    /// its scale factor. The first stage stays.
+    /// </summary>
+    /// <param name="path">
+    /// A run folder, a model folder, or a file. Averaged weights are taken where there are any.
+    /// </param>
+    /// <param name="model">Receives the weights.</param>
+    /// <exception cref="UserInputException">There is no such model, or names or shapes differ.</exception>
+    public static void LoadDenoiserInto(string path, LatentDiffusionModel model)
+    {
+        using var file = SafetensorsFile.Open(ModelLocation.Resolve(path));
+        if (!file.Tensors.Keys.Any(name => name.StartsWith(ModelTensors.UnetPrefix, StringComparison.Ordinal)))
+        {
+            throw new UserInputException(
+                $"{file.Path} has no UNet (no tensor '{ModelTensors.UnetPrefix}...') to start from: name a latent diffusion "
+                    + "model, or remove 'init_from'."
+            );
+        }
+
+        ModelTensors.LoadDenoiser(file, model);
     }
 
     /// <summary>Loads a latent diffusion model for sampling.</summary>

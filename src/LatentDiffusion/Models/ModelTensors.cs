@@ -17,9 +17,8 @@ public static class ModelTensors
     /// <summary>Before the conditioner's names.</summary>
     public const string ConditionerPrefix = "cond_stage_model.";
 
-    private const string EmaPrefix = "model_ema.";
-    private const string EmaUpdates = EmaPrefix + "num_updates";
-    private const string EmaDecay = EmaPrefix + "decay";
+    // Averages are named as below the reference's wrapper of the UNet.
+    private const string EmaRoot = "model.";
     private const string ScaleFactor = "scale_factor";
 
     /// <summary>Everything that a checkpoint of the model holds; new tensors belong to the current dispose scope.</summary>
@@ -33,8 +32,7 @@ public static class ModelTensors
         ArgumentNullException.ThrowIfNull(model);
         return Buffers(model)
             .Concat(Weights(model))
-            .Concat(ema?.Shadows.Select(s => KeyValuePair.Create(EmaName(s.Key), s.Value)) ?? [])
-            .Concat(ema is null ? [] : EmaCounters(ema));
+            .Concat(ema is null ? [] : AverageTensors.Of(ema, EmaRoot));
     }
 
     /// <summary>Fills a model, and averages where given, from a checkpoint.</summary>
@@ -57,9 +55,7 @@ public static class ModelTensors
 
         if (ema is not null)
         {
-            targets = targets
-                .Concat(ema.Shadows.Select(s => KeyValuePair.Create(EmaName(s.Key), s.Value)))
-                .Append(KeyValuePair.Create(EmaUpdates, updates));
+            targets = targets.Concat(AverageTensors.Targets(ema, updates, EmaRoot));
         }
 
         ModuleState.Load(
@@ -83,35 +79,50 @@ public static class ModelTensors
     {
         ArgumentNullException.ThrowIfNull(file);
         ArgumentNullException.ThrowIfNull(model);
-        if (!file.Tensors.ContainsKey(EmaUpdates))
+        if (!AverageTensors.AreIn(file))
         {
             return false;
         }
 
-        ModuleState.Load(file, model.UnetParameters().Select(p => KeyValuePair.Create(EmaName(p.Name), p.Parameter)));
+        ModuleState.Load(file, AverageTensors.Named(model.UnetParameters(), EmaRoot));
         return true;
     }
 
     /// <summary>
-    /// The name of a parameter's average: the name below "model." without its dots, so it cannot be parsed back.
+    /// Takes the UNet's weights (their averages, where there are any), the conditioner's and the scale factor from a
+    /// checkpoint; the first stage stays.
     /// </summary>
-    private static string EmaName(string parameter) =>
-        EmaPrefix + parameter["model.".Length..].Replace(".", "", StringComparison.Ordinal);
+    /// <exception cref="Errors.UserInputException">The tensors do not fit.</exception>
+    internal static void LoadDenoiser(SafetensorsFile file, LatentDiffusionModel model)
+    {
+        using var scale = tensor(1.0, dtype: float64);
+        var targets = Denoiser(model);
+        if (file.Tensors.ContainsKey(ScaleFactor))
+        {
+            targets = targets.Append(KeyValuePair.Create(ScaleFactor, scale));
+        }
+
+        ModuleState.Load(
+            file,
+            targets,
+            name =>
+                name.StartsWith(UnetPrefix, StringComparison.Ordinal)
+                || name.StartsWith(ConditionerPrefix, StringComparison.Ordinal)
+        );
+        LoadAverages(file, model);
+        model.ScaleFactor = scale.item<double>();
+    }
 
     private static IEnumerable<KeyValuePair<string, Tensor>> Weights(LatentDiffusionModel model) =>
+        Denoiser(model).Concat(ModuleState.Of(model.FirstStage, FirstStagePrefix));
+
+    private static IEnumerable<KeyValuePair<string, Tensor>> Denoiser(LatentDiffusionModel model) =>
         ModuleState
             .Of(model.Unet, UnetPrefix)
-            .Concat(ModuleState.Of(model.FirstStage, FirstStagePrefix))
             .Concat(
                 model.Conditioner?.Network is { } conditioner ? ModuleState.Of(conditioner, ConditionerPrefix) : []
             );
 
     private static IEnumerable<KeyValuePair<string, Tensor>> Buffers(LatentDiffusionModel model) =>
         model.Process.Buffers.Append(KeyValuePair.Create(ScaleFactor, tensor(model.ScaleFactor, dtype: float64)));
-
-    private static IEnumerable<KeyValuePair<string, Tensor>> EmaCounters(ExponentialMovingAverage ema) =>
-        [
-            KeyValuePair.Create(EmaDecay, tensor((float)ema.Decay)),
-            KeyValuePair.Create(EmaUpdates, tensor(ema.Updates, dtype: int32)),
-        ];
 }

@@ -1,3 +1,5 @@
+using System.Globalization;
+using LatentDiffusion.Checkpoints;
 using LatentDiffusion.Data;
 using LatentDiffusion.Errors;
 using LatentDiffusion.Models;
@@ -5,6 +7,7 @@ using LatentDiffusion.Networks.Autoencoders;
 using LatentDiffusion.Progress;
 using LatentDiffusion.Tensors.Runtime;
 using LatentDiffusion.Training.Experiments;
+using LatentDiffusion.Training.Optimization;
 using LatentDiffusion.Training.Runs;
 using LatentDiffusion.Training.Trainers;
 
@@ -35,14 +38,35 @@ public sealed class Trainer(ExperimentConfig experiment, string runFolder)
         AllocatorSettings.KeepLargestBlocks();
         var dataset = experiment.Data.OpenDataset(experiment.Seed);
         Log(DatasetSummary.Of(dataset.Source).ToString());
+        if (experiment.Optimizer.ScaleLearningRate)
+        {
+            Log(DescribeScaledLearningRate(experiment.Optimizer, experiment.Training));
+        }
+
         using ITrainer trainer = experiment switch
         {
             AutoencoderExperiment autoencoder => new AutoencoderTrainer(autoencoder, dataset),
             DiffusionExperiment diffusion => CreateDiffusionTrainer(diffusion, dataset, progress, cancellation),
             _ => throw new InvalidOperationException($"No trainer for {experiment.GetType().Name}."),
         };
+        var continues = Resume && CheckpointFolders.In(runFolder).Count > 0;
+        if (experiment.InitFrom is { } start && !continues)
+        {
+            trainer.StartFrom(start);
+        }
+
         var run = RunFolder.Open(runFolder, experiment, Resume);
         return new TrainingLoop(trainer, run, experiment.Training).Run(Limit, progress, cancellation);
+    }
+
+    private static string DescribeScaledLearningRate(OptimizerConfig optimizer, TrainingConfig training)
+    {
+        var scaled = optimizer.LearningRate * training.SamplesPerStep;
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"learning rate {optimizer.LearningRate:g4} x {training.BatchSize} images x {training.Accumulate} batches "
+                + $"= {scaled:g4}"
+        );
     }
 
     private static DiffusionTrainer CreateDiffusionTrainer(

@@ -61,18 +61,39 @@ internal static unsafe class ParameterPasses
                 )
         );
 
+    /// <summary>The L2 norm of all entries together; the same for any number of threads.</summary>
+    /// <param name="kernels">The kernels of this thread.</param>
+    /// <param name="entries">Tensors that <see cref="Fits"/> holds for.</param>
+    public static double Norm(KernelSet kernels, IReadOnlyList<Tensor> entries)
+    {
+        var pieces = Pieces(entries.Select(e => e.numel()));
+        var sums = new double[pieces.Length];
+        ThreadTeam.ForEach(
+            pieces.Length,
+            (i, _) =>
+                sums[i] = kernels.SumSquares(
+                    pieces[i].Count,
+                    TensorMemory.Floats(entries[pieces[i].Entry]) + pieces[i].Start
+                )
+        );
+        return Math.Sqrt(sums.Sum());
+    }
+
     private static void ForEachPiece(IEnumerable<long> sizes, Action<int, nint, nint> body)
     {
-        var pieces = sizes
+        var pieces = Pieces(sizes);
+        ThreadTeam.ForEach(pieces.Length, (i, _) => body(pieces[i].Entry, pieces[i].Start, pieces[i].Count));
+    }
+
+    private static (int Entry, nint Start, nint Count)[] Pieces(IEnumerable<long> sizes) =>
+        sizes
             .SelectMany(
                 (size, entry) =>
                     Enumerable
                         .Range(0, (int)((size + Piece - 1) / Piece))
                         .Select(i =>
-                            (entry, Start: (nint)i * Piece, Count: (nint)Math.Min(Piece, size - (long)i * Piece))
+                            (Entry: entry, Start: (nint)i * Piece, Count: (nint)Math.Min(Piece, size - (long)i * Piece))
                         )
             )
             .ToArray();
-        ThreadTeam.ForEach(pieces.Length, (i, _) => body(pieces[i].entry, pieces[i].Start, pieces[i].Count));
-    }
 }

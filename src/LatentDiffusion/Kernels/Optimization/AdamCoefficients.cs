@@ -7,11 +7,13 @@ namespace LatentDiffusion.Kernels.Optimization;
 /// <param name="StepSize">The learning rate over 1 - beta1^n.</param>
 /// <param name="RootCorrection">The root of 1 - beta2^n.</param>
 /// <param name="Epsilon">Keeps the division finite.</param>
+/// <param name="GradientScale">Factor on the gradient: below 1 when its norm is clipped.</param>
 internal readonly record struct AdamCoefficients(
     double Keep,
     double Beta1,
     double Beta2,
     double StepSize,
     double RootCorrection,
-    double Epsilon
+    double Epsilon,
+    double GradientScale = 1
 );

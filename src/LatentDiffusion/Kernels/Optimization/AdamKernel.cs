@@ -57,7 +57,7 @@ internal static unsafe class AdamKernel<TLanes, TVector>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Move(in Numbers numbers, float* parameter, float* gradient, float* mean, float* square)
     {
-        var g = TLanes.Load(gradient);
+        var g = TLanes.Multiply(numbers.GradientScale, TLanes.Load(gradient));
         var m = TLanes.MultiplyAdd(numbers.NewMean, g, TLanes.Multiply(numbers.OldMean, TLanes.Load(mean)));
         var s = TLanes.MultiplyAdd(
             TLanes.Multiply(numbers.NewSquare, g),
@@ -88,5 +88,6 @@ internal static unsafe class AdamKernel<TLanes, TVector>
         public readonly TVector MinusStepSize = TLanes.Broadcast((float)-c.StepSize);
         public readonly TVector InverseRootCorrection = TLanes.Broadcast((float)(1 / c.RootCorrection));
         public readonly TVector Epsilon = TLanes.Broadcast((float)c.Epsilon);
+        public readonly TVector GradientScale = TLanes.Broadcast((float)c.GradientScale);
     }
 }

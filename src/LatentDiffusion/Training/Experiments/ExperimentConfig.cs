@@ -13,6 +13,14 @@ public abstract record ExperimentConfig
     [Description("The seed of everything random in the run.")]
     public long Seed { get; init; } = 23;
 
+    /// <summary>A trained model whose weights this run starts from, or null for fresh ones.</summary>
+    [Description(
+        "A trained model whose weights the run starts from: a run folder, a model folder or a file; fresh weights when "
+            + "absent. Of a latent diffusion model the UNet, the conditioner and the scale factor are taken."
+    )]
+    [ConfigPath]
+    public string? InitFrom { get; init; }
+
     /// <summary>The training images.</summary>
     [Description("The training images.")]
     public required DataConfig Data { get; init; }

@@ -12,6 +12,9 @@ namespace LatentDiffusion.Training.Optimization;
 /// <remarks>TorchSharp's own defaults to a weight decay of 0 (PyTorch: 1e-2) and keeps its state by position.</remarks>
 public sealed class AdamW : IDisposable
 {
+    // That of torch.nn.utils.clip_grad_norm_.
+    private const double NormEpsilon = 1e-6;
+
     private readonly OptimizerConfig _config;
     private readonly List<Entry> _entries = [];
 
@@ -64,35 +67,49 @@ public sealed class AdamW : IDisposable
         return _entries.All(entry => entry.Parameter.isfinite().all().item<bool>());
     }
 
-    /// <summary>Moves every parameter that has a gradient.</summary>
-    public void Step()
+    /// <summary>Moves every parameter that has a gradient, at the configured learning rate.</summary>
+    public void Step() => Step(_config.LearningRate);
+
+    /// <summary>
+    /// Moves every parameter that has a gradient. With a configured clip norm, gradients count as if multiplied by
+    /// clip norm / (norm + 1e-6) where that is below 1, as torch.nn.utils.clip_grad_norm_ does.
+    /// </summary>
+    /// <param name="learningRate">The learning rate of this step.</param>
+    /// <returns>The L2 norm of all gradients together, before clipping; null without a clip norm.</returns>
+    public double? Step(double learningRate)
     {
         Steps++;
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
-        var coefficients = new AdamCoefficients(
-            Keep: 1 - _config.LearningRate * _config.WeightDecay,
-            _config.Beta1,
-            _config.Beta2,
-            StepSize: _config.LearningRate / (1 - Math.Pow(_config.Beta1, Steps)),
-            RootCorrection: Math.Sqrt(1 - Math.Pow(_config.Beta2, Steps)),
-            _config.Epsilon
-        );
         var moved = _entries
             .Select(e => (e.Parameter, Gradient: e.Parameter.grad, e.Mean, e.Square))
             .Where(e => e.Gradient is not null)
             .Select(e => (e.Parameter, Gradient: e.Gradient!.contiguous(), e.Mean, e.Square))
             .ToList();
-        if (KernelSet.Current is { } kernels && moved.All(e => CanUseKernels(e.Parameter, e.Gradient)))
+        var kernels = moved.All(e => CanUseKernels(e.Parameter, e.Gradient)) ? KernelSet.Current : null;
+        double? norm = _config.ClipNorm is null ? null : Norm(kernels, [.. moved.Select(e => e.Gradient)]);
+        var coefficients = new AdamCoefficients(
+            Keep: 1 - learningRate * _config.WeightDecay,
+            _config.Beta1,
+            _config.Beta2,
+            StepSize: learningRate / (1 - Math.Pow(_config.Beta1, Steps)),
+            RootCorrection: Math.Sqrt(1 - Math.Pow(_config.Beta2, Steps)),
+            _config.Epsilon,
+            // A norm that is no number stays none: the loop then finds weights that are not finite.
+            GradientScale: norm is { } length ? Math.Min(1, _config.ClipNorm!.Value / (length + NormEpsilon)) : 1
+        );
+        if (kernels is not null)
         {
             ParameterPasses.AdamStep(kernels, coefficients, moved);
-            return;
+            return norm;
         }
 
         foreach (var (parameter, gradient, mean, square) in moved)
         {
             MovePlainly(coefficients, parameter, gradient, mean, square);
         }
+
+        return norm;
     }
 
     /// <inheritdoc/>
@@ -103,6 +120,18 @@ public sealed class AdamW : IDisposable
             entry.Mean.Dispose();
             entry.Square.Dispose();
         }
+    }
+
+    private static double Norm(KernelSet? kernels, IReadOnlyList<Tensor> gradients)
+    {
+        if (gradients.Count == 0)
+        {
+            return 0;
+        }
+
+        return kernels is not null
+            ? ParameterPasses.Norm(kernels, gradients)
+            : stack(gradients.Select(g => g.norm())).norm().item<float>();
     }
 
     private static bool CanUseKernels(Tensor parameter, Tensor gradient) =>
@@ -116,6 +145,7 @@ public sealed class AdamW : IDisposable
         Tensor square
     )
     {
+        gradient = coefficients.GradientScale == 1 ? gradient : gradient.mul(coefficients.GradientScale);
         parameter.mul_(coefficients.Keep);
         mean.mul_(coefficients.Beta1).add_(gradient, alpha: 1 - coefficients.Beta1);
         square.mul_(coefficients.Beta2).addcmul_(gradient, gradient, value: 1 - coefficients.Beta2);

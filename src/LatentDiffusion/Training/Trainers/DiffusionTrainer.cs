@@ -19,7 +19,7 @@ internal sealed class DiffusionTrainer : ITrainer
     private readonly LatentDiffusionModel _model;
     private readonly Func<long, ILatentSource> _openLatents;
     private readonly ExponentialMovingAverage _ema;
-    private readonly AdamW _optimizer;
+    private readonly ParameterUpdate _update;
     private readonly DiffusionObjective _objective;
     private ILatentSource? _latents;
 
@@ -38,11 +38,21 @@ internal sealed class DiffusionTrainer : ITrainer
         _model.Unet.train();
         GradientCheckpointing.Set(_model.Unet, experiment.Training.GradientCheckpointing);
         _ema = new ExponentialMovingAverage(model.UnetParameters(), experiment.EmaDecay);
-        _optimizer = new AdamW(model.TrainableParameters(), experiment.Optimizer);
+        _update = new ParameterUpdate(
+            model.TrainableParameters(),
+            experiment.Optimizer,
+            experiment.Training.SamplesPerStep
+        );
         _objective = new DiffusionObjective(experiment.Objective);
     }
 
     public string Name => "latent diffusion";
+
+    public void StartFrom(string path)
+    {
+        ModelFile.LoadDenoiserInto(path, _model);
+        _ema.Restart();
+    }
 
     public IReadOnlyDictionary<string, double> Step(long step)
     {
@@ -50,7 +60,7 @@ internal sealed class DiffusionTrainer : ITrainer
         _latents ??= _openLatents(step * training.SamplesPerStep);
         using var stream = TrainingStream.ForStep(_experiment.Seed, step);
         var metrics = new MeanMetrics(training.Accumulate);
-        _optimizer.ClearGradients();
+        _update.ClearGradients();
         for (var i = 0; i < training.Accumulate; i++)
         {
             using var scope = NewDisposeScope();
@@ -58,7 +68,7 @@ internal sealed class DiffusionTrainer : ITrainer
             var latents = _model.FirstStage.SampleLatents(batch.Encoded, stream.Generator);
             if (step == 0 && i == 0)
             {
-                _model.ScaleFactor = _experiment.ScaleFactor ?? MeasureScale(latents);
+                _model.ScaleFactor = _experiment.ScaleFactor ?? StartingScale(latents);
             }
 
             var loss = Loss(latents.mul(_model.ScaleFactor), batch.ClassIds, stream.Generator);
@@ -66,12 +76,12 @@ internal sealed class DiffusionTrainer : ITrainer
             metrics.Add("loss", loss);
         }
 
-        _optimizer.Step();
+        metrics.Add(_update.Step(step));
         _ema.Update();
         return metrics.Values;
     }
 
-    public bool WeightsAreFinite() => _optimizer.ParametersAreFinite();
+    public bool WeightsAreFinite() => _update.ParametersAreFinite();
 
     public void Write(string folder, long step)
     {
@@ -85,8 +95,8 @@ internal sealed class DiffusionTrainer : ITrainer
         );
         TrainerFiles.Write(
             folder,
-            _optimizer,
-            new TrainingState(step, _experiment.Seed, step * _experiment.Training.SamplesPerStep, _optimizer.Steps)
+            _update.Optimizer,
+            new TrainingState(step, _experiment.Seed, step * _experiment.Training.SamplesPerStep, _update.Steps)
         );
     }
 
@@ -94,7 +104,7 @@ internal sealed class DiffusionTrainer : ITrainer
     {
         using var file = SafetensorsFile.Open(Path.Combine(folder, ModelFile.FileName));
         ModelTensors.Load(file, _model, _ema);
-        return TrainerFiles.Read(folder, _optimizer).Step;
+        return TrainerFiles.Read(folder, _update.Optimizer).Step;
     }
 
     public RgbImage DrawSheet(CancellationToken cancellation)
@@ -121,7 +131,7 @@ internal sealed class DiffusionTrainer : ITrainer
     {
         _latents?.Dispose();
         _ema.Dispose();
-        _optimizer.Dispose();
+        _update.Dispose();
         _model.Dispose();
     }
 
@@ -147,6 +157,10 @@ internal sealed class DiffusionTrainer : ITrainer
         var dropped = rand([classIds.Length], generator: generator).lt(_experiment.Conditioner!.DropProbability);
         return conditioner.Encode(labels.masked_fill(dropped, conditioner.NullClass));
     }
+
+    // Weights that were trained at a scale stay at it, as in the reference.
+    private double StartingScale(Tensor latents) =>
+        _experiment.InitFrom is null ? MeasureScale(latents) : _model.ScaleFactor;
 
     // LDM appendix G: latents are brought to unit standard deviation, pooled over all elements of the first batch.
     private static double MeasureScale(Tensor latents) => 1 / latents.std().item<float>();

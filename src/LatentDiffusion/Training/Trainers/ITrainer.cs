@@ -8,6 +8,11 @@ internal interface ITrainer : IDisposable
     /// <summary>What is trained, in a word or two.</summary>
     string Name { get; }
 
+    /// <summary>Takes the weights of a trained model, before the first step (the reference's ckpt_path).</summary>
+    /// <param name="path">A run folder, a model folder, or a file.</param>
+    /// <exception cref="Errors.UserInputException">There is no such model, or it does not fit.</exception>
+    void StartFrom(string path) => throw new NotSupportedException($"The {Name} trainer cannot start from {path}.");
+
     /// <summary>Does optimiser step number <paramref name="step"/>, counted from 0.</summary>
     /// <returns>Metrics; "loss" is among them.</returns>
     IReadOnlyDictionary<string, double> Step(long step);

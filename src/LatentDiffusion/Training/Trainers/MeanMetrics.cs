@@ -1,3 +1,4 @@
+using LatentDiffusion.Training.Optimization;
 using static TorchSharp.torch;
 
 namespace LatentDiffusion.Training.Trainers;
@@ -16,4 +17,16 @@ internal sealed class MeanMetrics(int batches)
     /// <param name="value">A scalar.</param>
     public void Add(string name, Tensor value) =>
         _values[name] = _values.GetValueOrDefault(name) + value.item<float>() / (double)batches;
+
+    /// <summary>Adds what an optimiser did after all batches.</summary>
+    /// <param name="update">The numbers.</param>
+    /// <param name="prefix">Put before the metrics' names, for a second network: for example "discriminator_".</param>
+    public void Add(UpdateNumbers update, string prefix = "")
+    {
+        _values[prefix + "learning_rate"] = update.LearningRate;
+        if (update.GradientNorm is { } norm)
+        {
+            _values[prefix + "gradient_norm"] = norm;
+        }
+    }
 }
