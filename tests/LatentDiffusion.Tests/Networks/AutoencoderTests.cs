@@ -109,6 +109,21 @@ public sealed class AutoencoderTests
         Assert.NotEqual(TensorAssert.Values(decoded), TensorAssert.Values(autoencoder.DecodeQuantized(latents)));
     }
 
+    [Fact]
+    public void Decoding_codes_unquantised_equals_decoding_the_latents_they_were_chosen_for()
+    {
+        using var scope = torch.NewDisposeScope();
+        using var noGradient = torch.no_grad();
+        using var autoencoder = FormulaWeights.Fill((VqAutoencoder)Create("vq", factor: 2));
+        var latents = FormulaInput.X([2, LatentChannels, 4, 4]);
+        var indices = autoencoder.Quantizer.Quantize(latents).Indices;
+
+        var codes = autoencoder.Quantizer.GetCodebookEntry(indices, 2, 4, 4, LatentChannels);
+
+        TensorAssert.Close(autoencoder.DecodeQuantized(codes), autoencoder.Decode(latents), 1e-4);
+        TensorAssert.Equal(autoencoder.DecodeQuantized(codes), autoencoder.Decode(codes));
+    }
+
     private static FirstStage Create(string kind, int factor)
     {
         var config = new AutoencoderConfig

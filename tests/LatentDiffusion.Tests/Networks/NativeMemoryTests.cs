@@ -111,7 +111,9 @@ public sealed class NativeMemoryTests
     [Fact]
     public void Calls_of_quantiser_and_class_embedder_free_all_but_their_results()
     {
-        using var quantizer = new VectorQuantizer(codes: 4, dimension: 3);
+        using var quantizer = new VectorQuantizer(codes: 4, dimension: 3, remap: new CodebookRemap([2, 1]));
+        using var generator = new torch.Generator(0);
+        var usage = new CodebookUsage(codes: 4);
         using var embedder = new ClassEmbedder(embedDim: 4, classes: 3);
         using var latents = FormulaInput.X([1, 3, 2, 2]);
         using var labels = torch.zeros(2, torch.int64);
@@ -119,6 +121,13 @@ public sealed class NativeMemoryTests
         {
             var (quantized, loss, indices) = quantizer.Quantize(latents);
             quantizer.Lookup(indices, 1, 2, 2).Dispose();
+            using (var remapped = quantizer.RemapToUsed(indices, generator))
+            {
+                quantizer.GetCodebookEntry(remapped, 1, 2, 2, 3).Dispose();
+            }
+
+            usage.Add(indices);
+            quantizer.ResetDeadCodes(usage.DeadCodes(), latents, generator);
             embedder.Forward(labels).Dispose();
             quantized.Dispose();
             loss.Dispose();

@@ -12,6 +12,10 @@ public abstract record FirstStageConfig
 
     /// <summary>Builds the network with fresh weights.</summary>
     public abstract FirstStage Build();
+
+    /// <summary>The same description with the contents of files it names, to be kept where those may be missing.</summary>
+    /// <exception cref="Errors.UserInputException">A file is missing or not usable.</exception>
+    public virtual FirstStageConfig WithFilesRead() => this;
 }
 
 /// <summary>A KL-regularised autoencoder.</summary>
@@ -35,7 +39,7 @@ public sealed record KlConfig : FirstStageConfig
 
 /// <summary>A vector-quantised autoencoder.</summary>
 [ConfigKind("vq")]
-public sealed record VqConfig : FirstStageConfig
+public sealed record VqConfig : FirstStageConfig, IConfigCheck
 {
     /// <summary>Encoder and decoder.</summary>
     [Description("Encoder and decoder.")]
@@ -62,10 +66,49 @@ public sealed record VqConfig : FirstStageConfig
     )]
     public bool LegacyBeta { get; init; } = true;
 
+    /// <summary>A NumPy file that lists the codes in use.</summary>
+    [Description(
+        "A NumPy file (.npy, one-dimensional, int32 or int64) that lists the codes in use, for models that predict "
+            + "indices; images do not depend on it."
+    )]
+    [ConfigPath]
+    public string? Remap { get; init; }
+
+    /// <summary>The codes in use, listed here instead of in a file.</summary>
+    [Description("The codes in use, listed here instead of in the file that remap names.")]
+    [Minimum(0)]
+    public IReadOnlyList<int>? UsedCodes { get; init; }
+
     internal override int DownsamplingFactor => Network.DownsamplingFactor;
 
     /// <inheritdoc/>
-    public override FirstStage Build() => new VqAutoencoder(Network, EmbedDim, Codes, Beta, LegacyBeta);
+    public override FirstStage Build() =>
+        new VqAutoencoder(Network, EmbedDim, Codes, Beta, LegacyBeta, ReadRemap());
+
+    /// <inheritdoc/>
+    public override FirstStageConfig WithFilesRead() =>
+        this with
+        {
+            Remap = null,
+            UsedCodes = ReadRemap()?.Used,
+        };
+
+    /// <inheritdoc/>
+    public IEnumerable<ConfigProblem> Check()
+    {
+        if (Remap is not null && UsedCodes is not null)
+        {
+            yield return new ConfigProblem(nameof(UsedCodes), "must not be given together with remap");
+        }
+    }
+
+    private CodebookRemap? ReadRemap() =>
+        (Remap, UsedCodes) switch
+        {
+            ({ } path, _) => CodebookRemap.Read(path),
+            (_, { } codes) => new CodebookRemap(codes),
+            _ => null,
+        };
 }
 
 /// <summary>No compression: diffusion on pixels (the paper's LDM-1).</summary>

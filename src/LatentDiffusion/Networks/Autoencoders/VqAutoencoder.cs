@@ -21,13 +21,21 @@ public sealed class VqAutoencoder : FirstStage
     /// <param name="codes">Number of codebook entries.</param>
     /// <param name="beta">Weight of the commitment loss.</param>
     /// <param name="legacyBeta">See <see cref="VectorQuantizer"/>.</param>
-    public VqAutoencoder(AutoencoderConfig config, int embedDim, int codes, double beta = 0.25, bool legacyBeta = true)
+    /// <param name="remap">The codes in use, for models of indices; see <see cref="VectorQuantizer"/>.</param>
+    public VqAutoencoder(
+        AutoencoderConfig config,
+        int embedDim,
+        int codes,
+        double beta = 0.25,
+        bool legacyBeta = true,
+        CodebookRemap? remap = null
+    )
         : base(nameof(VqAutoencoder), embedDim, Checked(config).DownsamplingFactor)
     {
         using var scope = NewDisposeScope();
         _encoder = new Encoder(config, config.ZChannels);
         _decoder = new Decoder(config);
-        Quantizer = new VectorQuantizer(codes, embedDim, beta, legacyBeta);
+        Quantizer = new VectorQuantizer(codes, embedDim, beta, legacyBeta, remap);
         _quantConvolution = Layer.Convolution1x1(config.ZChannels, embedDim);
         _postQuantConvolution = Layer.Convolution1x1(embedDim, config.ZChannels);
         register_module("encoder", _encoder);
