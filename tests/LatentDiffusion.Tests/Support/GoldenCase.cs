@@ -37,6 +37,8 @@ internal sealed class GoldenCase
 
     public double[] Numbers(string name) => _json[name]!.Deserialize<double[]>()!;
 
+    public string[] Strings(string name) => _json[name]!.Deserialize<string[]>()!;
+
     public GoldenTensor Tensor(string name) => _json[name]!.Deserialize<GoldenTensor>(SnakeCase)!;
 
     private static JsonObject Read(string area) =>
