@@ -71,10 +71,9 @@ internal static partial class NumpyIndices
                 size == sizeof(long)
                     ? BinaryPrimitives.ReadInt64LittleEndian(data[(i * size)..])
                     : BinaryPrimitives.ReadInt32LittleEndian(data[(i * size)..]);
-            numbers[i] =
-                number is >= int.MinValue and <= int.MaxValue
-                    ? (int)number
-                    : throw new UserInputException($"{path} holds {number}, which is too large for an index.");
+            numbers[i] = number is >= int.MinValue and <= int.MaxValue
+                ? (int)number
+                : throw new UserInputException($"{path} holds {number}, which is too large for an index.");
         }
 
         return numbers;

@@ -69,8 +69,8 @@ public sealed class CodebookRemapFileTests : IDisposable
         var named = Config() with { Remap = _folder["used.npy"] };
         var read = (VqConfig)named.WithFilesRead();
 
-        Assert.Equal((null, [3, 1]), (read.Remap, read.UsedCodes!));
-        Assert.Equal(Config(), Config().WithFilesRead());
+        Assert.Null(read.Remap);
+        Assert.Equal([3, 1], read.UsedCodes!);
         foreach (var config in new[] { named, read })
         {
             using var autoencoder = (VqAutoencoder)config.Build();
@@ -79,13 +79,19 @@ public sealed class CodebookRemapFileTests : IDisposable
     }
 
     [Fact]
+    public void A_configuration_without_files_stays_as_it_is()
+    {
+        var config = Config();
+
+        Assert.Equal(config, config.WithFilesRead());
+    }
+
+    [Fact]
     public void A_configuration_with_both_is_refused()
     {
-        var yaml = ConfigWriter.ToYaml<FirstStageConfig>(Config() with { Remap = "used.npy", UsedCodes = [1] });
+        var yaml = ConfigWriter.ToYaml(Config() with { Remap = "used.npy", UsedCodes = [1] });
 
-        var error = Assert.Throws<ConfigException>(() =>
-            ConfigDocument.Parse(yaml, "config").Bind<FirstStageConfig>()
-        );
+        var error = Assert.Throws<ConfigException>(() => ConfigDocument.Parse(yaml, "config").Bind<FirstStageConfig>());
 
         Assert.Contains("used_codes", error.Message, StringComparison.Ordinal);
     }
@@ -144,14 +150,6 @@ public sealed class CodebookRemapFileTests : IDisposable
         var size = new byte[4];
         BinaryPrimitives.WriteInt32LittleEndian(size, length);
         var padded = text.PadRight(length - 1) + "\n";
-        return
-        [
-            0x93,
-            .. "NUMPY"u8,
-            version,
-            0,
-            .. size[..sizeBytes],
-            .. Encoding.ASCII.GetBytes(padded),
-        ];
+        return [0x93, .. "NUMPY"u8, version, 0, .. size[..sizeBytes], .. Encoding.ASCII.GetBytes(padded)];
     }
 }

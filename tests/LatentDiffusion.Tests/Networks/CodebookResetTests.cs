@@ -1,6 +1,7 @@
 using LatentDiffusion.Networks.Autoencoders;
 using LatentDiffusion.Tests.Support;
 using TorchSharp;
+using TorchSharp.Modules;
 using Xunit;
 
 namespace LatentDiffusion.Tests.Networks;
@@ -137,7 +138,7 @@ public sealed class CodebookResetTests
 
     private static VectorQuantizer Create(int codes) => FormulaWeights.Fill(new VectorQuantizer(codes, dimension: 3));
 
-    private static torch.Tensor Codebook(VectorQuantizer quantizer) => quantizer.parameters().Single();
+    private static Parameter Codebook(VectorQuantizer quantizer) => quantizer.parameters().Single();
 
     private static double[][] Rows(torch.Tensor matrix) => [.. TensorAssert.Values(matrix).Chunk((int)matrix.shape[1])];
 }

@@ -82,16 +82,10 @@ public sealed record VqConfig : FirstStageConfig, IConfigCheck
     internal override int DownsamplingFactor => Network.DownsamplingFactor;
 
     /// <inheritdoc/>
-    public override FirstStage Build() =>
-        new VqAutoencoder(Network, EmbedDim, Codes, Beta, LegacyBeta, ReadRemap());
+    public override FirstStage Build() => new VqAutoencoder(Network, EmbedDim, Codes, Beta, LegacyBeta, ReadRemap());
 
     /// <inheritdoc/>
-    public override FirstStageConfig WithFilesRead() =>
-        this with
-        {
-            Remap = null,
-            UsedCodes = ReadRemap()?.Used,
-        };
+    public override FirstStageConfig WithFilesRead() => this with { Remap = null, UsedCodes = ReadRemap()?.Used };
 
     /// <inheritdoc/>
     public IEnumerable<ConfigProblem> Check()

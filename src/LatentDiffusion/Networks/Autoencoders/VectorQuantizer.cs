@@ -124,7 +124,11 @@ public sealed class VectorQuantizer : ExplicitModule
     {
         ArgumentNullException.ThrowIfNull(indices);
         ArgumentNullException.ThrowIfNull(shape);
-        if (shape.Length != 4 || shape[3] != _embedding.weight!.shape[1] || indices.numel() != shape[0] * shape[1] * shape[2])
+        if (
+            shape.Length != 4
+            || shape[3] != _embedding.weight!.shape[1]
+            || indices.numel() != shape[0] * shape[1] * shape[2]
+        )
         {
             throw new ArgumentException(
                 $"{indices.numel()} codes of length {_embedding.weight!.shape[1]} cannot have the shape "
