@@ -34,7 +34,12 @@ internal sealed class Decoder : ExplicitModule<Tensor, Tensor>
 
     /// <param name="input">[B, z channels, h, w].</param>
     /// <returns>Images [B, C, f h, f w], about [-1,1].</returns>
-    public override Tensor forward(Tensor input)
+    public override Tensor forward(Tensor input) => Features(input).Then(Out.forward);
+
+    /// <summary>What the last layer makes an image of.</summary>
+    /// <param name="input">[B, z channels, h, w].</param>
+    /// <returns>[B, channels, f h, f w].</returns>
+    public Tensor Features(Tensor input)
     {
         using var scope = NewDisposeScope();
         var h = _in.forward(input).Then(_middle.forward);
@@ -43,7 +48,7 @@ internal sealed class Decoder : ExplicitModule<Tensor, Tensor>
             h = h.Then(layer is ResnetBlock block ? block.ForwardOver : layer.forward);
         }
 
-        return h.Then(_outNorm.ForwardSiluOver).Then(Out.forward).MoveToOuterDisposeScope();
+        return h.Then(_outNorm.ForwardSiluOver).MoveToOuterDisposeScope();
     }
 
     // Index 0 is full resolution, although the levels run from the last to the first: the published names count so.

@@ -7,7 +7,7 @@ namespace LatentDiffusion.Networks.Autoencoders;
 /// The KL-regularised autoencoder: latents are normal distributions pulled lightly towards the standard one.
 /// State-dict names are those of the published checkpoints.
 /// </summary>
-public sealed class KlAutoencoder : FirstStage
+public sealed class KlAutoencoder : FirstStage, IDecoderInTwoParts
 {
     private readonly Encoder _encoder;
     private readonly Decoder _decoder;
@@ -60,6 +60,14 @@ public sealed class KlAutoencoder : FirstStage
     {
         using var features = _postQuantConvolution.forward(latents);
         return _decoder.forward(features);
+    }
+
+    ConvolutionLayer IDecoderInTwoParts.LastLayer => _decoder.Out;
+
+    Tensor IDecoderInTwoParts.DecodeToFeatures(Tensor latents)
+    {
+        using var features = _postQuantConvolution.forward(latents);
+        return _decoder.Features(features);
     }
 
     private static AutoencoderConfig Checked(AutoencoderConfig config)

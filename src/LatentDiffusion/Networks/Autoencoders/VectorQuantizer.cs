@@ -76,6 +76,9 @@ public sealed class VectorQuantizer : ExplicitModule
         this.OwnWeights();
     }
 
+    /// <summary>Number of entries, N.</summary>
+    public int Codes => (int)_embedding.weight!.shape[0];
+
     /// <summary>The codes in use, if the quantiser was given a list.</summary>
     public CodebookRemap? Remap { get; }
 

@@ -8,7 +8,7 @@ namespace LatentDiffusion.Networks.Autoencoders;
 /// quantiser and <see cref="Decode"/> starts with it: diffusion works on continuous latents and the quantisation layer
 /// is part of the decoder. State-dict names are those of the published checkpoints.
 /// </summary>
-public sealed class VqAutoencoder : FirstStage
+public sealed class VqAutoencoder : FirstStage, IDecoderInTwoParts
 {
     private readonly Encoder _encoder;
     private readonly Decoder _decoder;
@@ -78,6 +78,14 @@ public sealed class VqAutoencoder : FirstStage
     {
         using var features = _postQuantConvolution.forward(latents);
         return _decoder.forward(features);
+    }
+
+    ConvolutionLayer IDecoderInTwoParts.LastLayer => _decoder.Out;
+
+    Tensor IDecoderInTwoParts.DecodeToFeatures(Tensor latents)
+    {
+        using var features = _postQuantConvolution.forward(latents);
+        return _decoder.Features(features);
     }
 
     private static AutoencoderConfig Checked(AutoencoderConfig config)

@@ -97,6 +97,21 @@ public sealed class ConvolutionLayer : ExplicitModule<Tensor, Tensor>
         return result;
     }
 
+    /// <summary>Convolves with other weights in the place of the layer's own, without the bias.</summary>
+    /// <param name="input">[B, input channels, H, W].</param>
+    /// <param name="weight">[output, input, kernel, kernel].</param>
+    /// <returns>[B, output channels, H', W'].</returns>
+    internal Tensor ForwardWith(Tensor input, Tensor weight)
+    {
+        using var arranged = ChannelsLast.Arrange(input);
+        return nn.functional.conv2d(
+            arranged,
+            weight,
+            strides: [_stride, _stride],
+            padding: [_padding, _padding]
+        );
+    }
+
     // libtorch 2.10 reads uninitialised memory where NCHW maps have a number of channels that does not fill its blocks:
     // results or gradients are wrong or NaN, depending on what the memory held. Channels-last maps do not meet this.
     private bool HasOddChannels => _weight.shape[0] % ChannelBlock != 0 || _weight.shape[1] % ChannelBlock != 0;

@@ -12,9 +12,18 @@ public sealed record AutoencoderExperiment : ExperimentConfig, IConfigCheck
     [Description("The autoencoder.")]
     public required FirstStageConfig Model { get; init; }
 
-    /// <summary>Weights of the loss's parts.</summary>
-    [Description("Weights of the loss's parts.")]
+    /// <summary>The loss.</summary>
+    [Description("The loss's parts and their weights.")]
     public AutoencoderLossConfig Loss { get; init; } = new();
+
+    /// <summary>What is done for the codebook besides its loss (VQ autoencoders).</summary>
+    [Description("What is done for the codebook besides its loss (VQ autoencoders).")]
+    public CodebookTrainingConfig Codebook { get; init; } = new();
+
+    /// <summary>The largest decay of averaged weights, or null for none.</summary>
+    [Description("The largest decay of averaged weights, with which images are then reconstructed; none when absent.")]
+    [Minimum(0), Maximum(1, Exclusive = true)]
+    public double? EmaDecay { get; init; }
 
     /// <inheritdoc/>
     public IEnumerable<ConfigProblem> Check()
@@ -31,6 +40,11 @@ public sealed record AutoencoderExperiment : ExperimentConfig, IConfigCheck
                 $"{nameof(Model)}.{nameof(KlConfig.Network)}.{nameof(AutoencoderConfig.ImageChannels)}",
                 "training images have 3 channels"
             );
+        }
+
+        if (Model is not VqConfig && Codebook != new CodebookTrainingConfig())
+        {
+            yield return new ConfigProblem(nameof(Codebook), "only a vq model has a codebook; remove it");
         }
 
         var factor = Model.DownsamplingFactor;
@@ -52,16 +66,15 @@ public sealed record AutoencoderExperiment : ExperimentConfig, IConfigCheck
         };
 }
 
-/// <summary>Weights of the autoencoder loss (LDM appendix G).</summary>
-public sealed record AutoencoderLossConfig
+/// <summary>What is done for a codebook besides its loss.</summary>
+public sealed record CodebookTrainingConfig
 {
-    /// <summary>Weight of the KL divergence (KL autoencoders).</summary>
-    [Description("Weight of the KL divergence (KL autoencoders).")]
-    [Minimum(0)]
-    public double KlWeight { get; init; } = 1e-6;
+    /// <summary>Whether codes start at latents of the first batch.</summary>
+    [Description("Start the codes at latents of the first batch, instead of in a tiny cube around 0.")]
+    public bool InitialiseFromData { get; init; }
 
-    /// <summary>Weight of the codebook loss (VQ autoencoders).</summary>
-    [Description("Weight of the codebook loss (VQ autoencoders).")]
-    [Minimum(0)]
-    public double CodebookWeight { get; init; } = 1;
+    /// <summary>Steps after which codes that no latent chose are moved to latents, or null for never.</summary>
+    [Description("Every so many steps, move codes that no latent has chosen since to random latents; never when absent.")]
+    [Minimum(1)]
+    public int? ResetDeadEvery { get; init; }
 }

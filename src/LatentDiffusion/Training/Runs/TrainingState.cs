@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using LatentDiffusion.Checkpoints.Files;
 using LatentDiffusion.Errors;
 
@@ -13,10 +14,14 @@ internal sealed record TrainingState(long Step, long Seed, long NextSample, long
 {
     private const string FileName = "trainer.json";
 
+    /// <summary>How often each code of a codebook was chosen since codes were last moved; null without a codebook.</summary>
+    public IReadOnlyList<long>? CodebookCounts { get; init; }
+
     private static readonly JsonSerializerOptions Options = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         WriteIndented = true,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         RespectRequiredConstructorParameters = true,
     };
 

@@ -15,8 +15,17 @@ internal sealed class MeanMetrics(int batches)
     /// <summary>Adds a batch's value.</summary>
     /// <param name="name">The metric.</param>
     /// <param name="value">A scalar.</param>
-    public void Add(string name, Tensor value) =>
-        _values[name] = _values.GetValueOrDefault(name) + value.item<float>() / (double)batches;
+    public void Add(string name, Tensor value) => Add(name, value.item<float>());
+
+    /// <summary>Adds a batch's value.</summary>
+    /// <param name="name">The metric.</param>
+    /// <param name="value">The value.</param>
+    public void Add(string name, double value) => _values[name] = _values.GetValueOrDefault(name) + value / batches;
+
+    /// <summary>Sets a value of the whole step.</summary>
+    /// <param name="name">The metric.</param>
+    /// <param name="value">The value.</param>
+    public void Set(string name, double value) => _values[name] = value;
 
     /// <summary>Adds what an optimiser did after all batches.</summary>
     /// <param name="update">The numbers.</param>
