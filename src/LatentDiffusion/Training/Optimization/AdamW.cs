@@ -38,6 +38,9 @@ public sealed class AdamW : IDisposable
     /// <summary>How many steps were taken; restored when a run resumes.</summary>
     public long Steps { get; set; }
 
+    /// <summary>The configured learning rate is multiplied by this.</summary>
+    public double LearningRateFactor { get; set; } = 1;
+
     /// <summary>First and second moments by name: "exp_avg.NAME" and "exp_avg_sq.NAME".</summary>
     public IEnumerable<KeyValuePair<string, Tensor>> State =>
         _entries.SelectMany(e =>
@@ -70,11 +73,12 @@ public sealed class AdamW : IDisposable
         Steps++;
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
+        var learningRate = _config.LearningRate * LearningRateFactor;
         var coefficients = new AdamCoefficients(
-            Keep: 1 - _config.LearningRate * _config.WeightDecay,
+            Keep: 1 - learningRate * _config.WeightDecay,
             _config.Beta1,
             _config.Beta2,
-            StepSize: _config.LearningRate / (1 - Math.Pow(_config.Beta1, Steps)),
+            StepSize: learningRate / (1 - Math.Pow(_config.Beta1, Steps)),
             RootCorrection: Math.Sqrt(1 - Math.Pow(_config.Beta2, Steps)),
             _config.Epsilon
         );
