@@ -146,7 +146,7 @@ public sealed class BatchLoader : IDisposable
 
     private ImageBatch Build(Claimed claim)
     {
-        var size = _dataset.Transform.Size;
+        var size = _dataset.Size;
         var batch = new ImageBatch(
             new float[3 * size * size * _batchSize],
             size,

@@ -52,6 +52,12 @@ public sealed class ImageDataset
     /// <summary>What is done to them.</summary>
     public ImageTransform Transform { get; }
 
+    /// <summary>What is done to the square afterwards, or null.</summary>
+    public AugmentationConfig? Augmentation { get; init; }
+
+    /// <summary>Side of the images that <see cref="Get"/> returns.</summary>
+    public int Size => Augmentation?.OutputSize(Transform.Size) ?? Transform.Size;
+
     /// <summary>The run's seed.</summary>
     public long Seed { get; }
 
@@ -69,7 +75,7 @@ public sealed class ImageDataset
         var seed = DerivedSeed.Of(Seed, AugmentationPurpose, epoch, index);
         if (_cache is null)
         {
-            return new ImageSample(Transform.Apply(Decode(index, record), seed), record);
+            return new ImageSample(Augment(Transform.Apply(Decode(index, record), seed), seed), record);
         }
 
         // Two threads may both find the place empty; they then store equal bytes.
@@ -80,12 +86,14 @@ public sealed class ImageDataset
             Transform.Mirror(pixels);
         }
 
-        return new ImageSample(pixels, record);
+        return new ImageSample(Augment(pixels, seed), record);
     }
 
     /// <summary>Whether <see cref="Get"/> mirrors image <paramref name="index"/> in <paramref name="epoch"/>.</summary>
     public bool IsMirrored(long epoch, int index) =>
         Transform.Mirrors(DerivedSeed.Of(Seed, AugmentationPurpose, epoch, index));
+
+    private byte[] Augment(byte[] pixels, long seed) => Augmentation?.Apply(pixels, Transform.Size, seed) ?? pixels;
 
     private RgbImage Decode(int index, ImageRecord record)
     {

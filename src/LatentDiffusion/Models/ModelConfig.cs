@@ -3,31 +3,36 @@ using LatentDiffusion.Configuration;
 using LatentDiffusion.Diffusion;
 using LatentDiffusion.Networks.Autoencoders;
 using LatentDiffusion.Networks.Conditioners;
+using LatentDiffusion.Networks.Features;
 using LatentDiffusion.Networks.Unets;
 
 namespace LatentDiffusion.Models;
 
 /// <summary>All that is needed to build a trained model again; stored in the metadata of its weights.</summary>
-[ConfigKinds(typeof(AutoencoderModelConfig), typeof(LatentDiffusionModelConfig))]
+[ConfigKinds(typeof(AutoencoderModelConfig), typeof(LatentDiffusionModelConfig), typeof(ClassifierModelConfig))]
 public abstract record ModelConfig
 {
-    /// <summary>The first stage.</summary>
-    [Description("The first stage.")]
-    public required FirstStageConfig FirstStage { get; init; }
-
     /// <summary>Width and height of the training images, in pixels.</summary>
     [Description("Width and height of the training images, in pixels.")]
     [Minimum(1)]
     public required int ImageSize { get; init; }
 }
 
+/// <summary>A model with a first stage.</summary>
+public abstract record FirstStageModelConfig : ModelConfig
+{
+    /// <summary>The first stage.</summary>
+    [Description("The first stage.")]
+    public required FirstStageConfig FirstStage { get; init; }
+}
+
 /// <summary>A first stage on its own.</summary>
 [ConfigKind("autoencoder")]
-public sealed record AutoencoderModelConfig : ModelConfig;
+public sealed record AutoencoderModelConfig : FirstStageModelConfig;
 
 /// <summary>A complete latent diffusion model.</summary>
 [ConfigKind("latent_diffusion")]
-public sealed record LatentDiffusionModelConfig : ModelConfig
+public sealed record LatentDiffusionModelConfig : FirstStageModelConfig
 {
     /// <summary>The denoising network.</summary>
     [Description("The denoising network.")]
@@ -48,4 +53,17 @@ public sealed record LatentDiffusionModelConfig : ModelConfig
     /// <summary>The training objective.</summary>
     [Description("The training objective.")]
     public DiffusionObjectiveConfig Objective { get; init; } = new();
+}
+
+/// <summary>A feature network with its classifying heads.</summary>
+[ConfigKind("classifier")]
+public sealed record ClassifierModelConfig : ModelConfig
+{
+    /// <summary>The stages.</summary>
+    [Description("The stages.")]
+    public required FeatureClassifierConfig Network { get; init; }
+
+    /// <summary>The classifying layers.</summary>
+    [Description("The classifying layers.")]
+    public required IReadOnlyList<ClassifierHeadConfig> Heads { get; init; }
 }

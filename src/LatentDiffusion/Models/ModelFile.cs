@@ -1,8 +1,10 @@
 using System.Globalization;
+using LatentDiffusion.Checkpoints;
 using LatentDiffusion.Checkpoints.Safetensors;
 using LatentDiffusion.Configuration;
 using LatentDiffusion.Errors;
 using LatentDiffusion.Networks.Autoencoders;
+using LatentDiffusion.Networks.Features;
 using static TorchSharp.torch;
 
 namespace LatentDiffusion.Models;
@@ -64,10 +66,19 @@ public static class ModelFile
     /// <param name="path">A run folder, a model folder, or a file.</param>
     /// <param name="useAverages">Whether to take an autoencoder's averaged weights where there are any.</param>
     /// <exception cref="UserInputException">There is no such model, or its tensors do not fit its description.</exception>
-    public static (FirstStage FirstStage, ModelConfig Config) LoadFirstStage(string path, bool useAverages = true)
+    public static (FirstStage FirstStage, FirstStageModelConfig Config) LoadFirstStage(
+        string path,
+        bool useAverages = true
+    )
     {
         using var file = SafetensorsFile.Open(ModelLocation.Resolve(path));
-        var config = ReadConfig(file);
+        if (ReadConfig(file) is not FirstStageModelConfig config)
+        {
+            throw new UserInputException(
+                $"{path} is a classifier and has no first stage: give an autoencoder or a latent diffusion model."
+            );
+        }
+
         var firstStage = Build(file, config.FirstStage.Build);
         try
         {
@@ -129,8 +140,8 @@ public static class ModelFile
         if (ReadConfig(file) is not LatentDiffusionModelConfig config)
         {
             throw new UserInputException(
-                $"{path} is an autoencoder and cannot sample by itself: train a latent_diffusion model on it, or use "
-                    + "'ldm reconstruct'."
+                $"{path} is an autoencoder or a classifier and cannot sample by itself: train a latent_diffusion model on "
+                    + "an autoencoder, or use 'ldm reconstruct'."
             );
         }
 
@@ -151,6 +162,41 @@ public static class ModelFile
 
         model.Unet.eval();
         return model;
+    }
+
+    /// <summary>Loads a classifier as a source of features: for inference, its weights without gradients.</summary>
+    /// <param name="path">A run folder, a model folder, or a file; its folder's name becomes the network's.</param>
+    /// <exception cref="UserInputException">There is no such model, or it is no classifier.</exception>
+    public static IFeatureNetwork LoadFeatureNetwork(string path)
+    {
+        using var file = SafetensorsFile.Open(ModelLocation.Resolve(path));
+        if (ReadConfig(file) is not ClassifierModelConfig config)
+        {
+            throw new UserInputException(
+                $"{path} is no feature network: train one with 'ldm train configs/features/features.yaml' and give its "
+                    + "run folder."
+            );
+        }
+
+        var network = Build(file, () => new FeatureClassifier(config.Network, config.Heads, NameOf(path)));
+        try
+        {
+            ModuleState.Load(file, ModuleState.Of(network), _ => true);
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
+        }
+
+        network.Freeze();
+        return network;
+    }
+
+    private static string NameOf(string path)
+    {
+        var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+        return Path.GetFileName(File.Exists(full) ? Path.GetDirectoryName(full)! : full);
     }
 
     private static T Build<T>(SafetensorsFile file, Func<T> build)

@@ -36,8 +36,6 @@ public sealed class Trainer(ExperimentConfig experiment, string runFolder)
     public TrainingResult Run(IProgress<StepProgress>? progress = null, CancellationToken cancellation = default)
     {
         AllocatorSettings.KeepLargestBlocks();
-        var dataset = experiment.Data.OpenDataset(experiment.Seed);
-        Log(DatasetSummary.Of(dataset.Source).ToString());
         if (experiment.Optimizer.ScaleLearningRate)
         {
             Log(DescribeScaledLearningRate(experiment.Optimizer, experiment.Training));
@@ -45,8 +43,9 @@ public sealed class Trainer(ExperimentConfig experiment, string runFolder)
 
         using ITrainer trainer = experiment switch
         {
-            AutoencoderExperiment autoencoder => new AutoencoderTrainer(autoencoder, dataset),
-            DiffusionExperiment diffusion => CreateDiffusionTrainer(diffusion, dataset, progress, cancellation),
+            AutoencoderExperiment autoencoder => new AutoencoderTrainer(autoencoder, Open(autoencoder)),
+            DiffusionExperiment diffusion => CreateDiffusionTrainer(diffusion, Open(diffusion), progress, cancellation),
+            ClassifierExperiment classifier => new ClassifierTrainer(classifier, Log),
             _ => throw new InvalidOperationException($"No trainer for {experiment.GetType().Name}."),
         };
         var continues = Resume && CheckpointFolders.In(runFolder).Count > 0;
@@ -57,6 +56,13 @@ public sealed class Trainer(ExperimentConfig experiment, string runFolder)
 
         var run = RunFolder.Open(runFolder, experiment, Resume);
         return new TrainingLoop(trainer, run, experiment.Training).Run(Limit, progress, cancellation);
+    }
+
+    private ImageDataset Open(ImageExperimentConfig experiment)
+    {
+        var dataset = experiment.Data.OpenDataset(experiment.Seed);
+        Log(DatasetSummary.Of(dataset.Source).ToString());
+        return dataset;
     }
 
     private static string DescribeScaledLearningRate(OptimizerConfig optimizer, TrainingConfig training)

@@ -48,7 +48,13 @@ internal sealed class TrainingLoop(ITrainer trainer, RunFolder run, TrainingConf
 
                 // The last step is logged too, whatever ends the session: a short one would leave no trace.
                 ended = IsOver();
-                if (step % config.LogEvery == 0 || ended)
+                var isSheetDue = config.SampleEvery > 0 && step % config.SampleEvery == 0;
+                if (isSheetDue || ended)
+                {
+                    metrics = metrics.Concat(trainer.Evaluate(cancellation)).ToDictionary();
+                }
+
+                if (step % config.LogEvery == 0 || isSheetDue || ended)
                 {
                     log.Write(step, clock.Elapsed.TotalSeconds, metrics);
                 }
@@ -59,7 +65,7 @@ internal sealed class TrainingLoop(ITrainer trainer, RunFolder run, TrainingConf
                     Checkpoint(step);
                 }
 
-                if (config.SampleEvery > 0 && step % config.SampleEvery == 0 && !ended)
+                if (isSheetDue && !ended)
                 {
                     DrawSheet(step, cancellation);
                 }

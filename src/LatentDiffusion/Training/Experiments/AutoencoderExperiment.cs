@@ -6,7 +6,7 @@ namespace LatentDiffusion.Training.Experiments;
 
 /// <summary>Trains a first stage (LDM section 3.1).</summary>
 [ConfigKind("autoencoder")]
-public sealed record AutoencoderExperiment : ExperimentConfig, IConfigCheck
+public sealed record AutoencoderExperiment : ImageExperimentConfig, IConfigCheck
 {
     /// <summary>The autoencoder.</summary>
     [Description("The autoencoder.")]

@@ -10,7 +10,7 @@ namespace LatentDiffusion.Training.Experiments;
 
 /// <summary>Trains a latent diffusion model on a trained first stage (LDM sections 3.2 and 3.3).</summary>
 [ConfigKind("latent_diffusion")]
-public sealed record DiffusionExperiment : ExperimentConfig, IConfigCheck
+public sealed record DiffusionExperiment : ImageExperimentConfig, IConfigCheck
 {
     /// <summary>The trained first stage: a run folder, a model folder or a file; null to diffuse pixels.</summary>
     [Description("The trained first stage: a run folder, a model folder or a file; when absent, pixels are diffused.")]

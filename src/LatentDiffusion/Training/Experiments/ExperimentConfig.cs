@@ -6,7 +6,7 @@ using LatentDiffusion.Training.Optimization;
 namespace LatentDiffusion.Training.Experiments;
 
 /// <summary>What <c>ldm train</c> trains, on what and how.</summary>
-[ConfigKinds(typeof(AutoencoderExperiment), typeof(DiffusionExperiment))]
+[ConfigKinds(typeof(AutoencoderExperiment), typeof(DiffusionExperiment), typeof(ClassifierExperiment))]
 public abstract record ExperimentConfig
 {
     /// <summary>The seed of everything random in the run.</summary>
@@ -21,10 +21,6 @@ public abstract record ExperimentConfig
     [ConfigPath]
     public string? InitFrom { get; init; }
 
-    /// <summary>The training images.</summary>
-    [Description("The training images.")]
-    public required DataConfig Data { get; init; }
-
     /// <summary>The optimiser.</summary>
     [Description("The optimiser.")]
     public required OptimizerConfig Optimizer { get; init; }
@@ -32,6 +28,14 @@ public abstract record ExperimentConfig
     /// <summary>Length, checkpoints and log.</summary>
     [Description("Length, checkpoints and log.")]
     public TrainingConfig Training { get; init; } = new();
+}
+
+/// <summary>Trains on the images of one source.</summary>
+public abstract record ImageExperimentConfig : ExperimentConfig
+{
+    /// <summary>The training images.</summary>
+    [Description("The training images.")]
+    public required DataConfig Data { get; init; }
 }
 
 /// <summary>Length, checkpoints and log of a run.</summary>

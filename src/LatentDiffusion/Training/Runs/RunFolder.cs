@@ -84,7 +84,12 @@ public sealed class RunFolder
                 BatchSize = config.Training.BatchSize,
                 Accumulate = config.Training.Accumulate,
             },
-            Data = config.Data with { Workers = 0 },
+        };
+        numbers = numbers switch
+        {
+            ImageExperimentConfig images => images with { Data = images.Data with { Workers = 0 } },
+            ClassifierExperiment classifier => classifier.WithoutWorkers(),
+            _ => numbers,
         };
         return ConfigWriter.ToYaml(
             numbers is DiffusionExperiment diffusion ? diffusion with { Samples = new SampleSheetConfig() } : numbers

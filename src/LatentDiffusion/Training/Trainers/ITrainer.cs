@@ -17,6 +17,10 @@ internal interface ITrainer : IDisposable
     /// <returns>Metrics; "loss" is among them.</returns>
     IReadOnlyDictionary<string, double> Step(long step);
 
+    /// <summary>Measures the model on images it is not trained on, without changing the training's course.</summary>
+    /// <returns>Metrics by name; none by default.</returns>
+    IReadOnlyDictionary<string, double> Evaluate(CancellationToken cancellation) => new Dictionary<string, double>();
+
     /// <summary>Whether all weights are finite numbers; the loss that shows others comes a step later.</summary>
     bool WeightsAreFinite();
 

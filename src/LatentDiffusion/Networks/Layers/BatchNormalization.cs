@@ -1,0 +1,59 @@
+using TorchSharp.Modules;
+using TorchSharp.Utils;
+using static TorchSharp.torch;
+
+namespace LatentDiffusion.Networks.Layers;
+
+/// <summary>
+/// Batch normalisation of maps (Ioffe and Szegedy 2015): statistics of the batch while training, their running means
+/// otherwise. State-dict names are PyTorch's, without the count of batches that nothing here reads.
+/// </summary>
+public sealed class BatchNormalization : ExplicitModule<Tensor, Tensor>
+{
+    private const double Epsilon = 1e-5;
+    private const double Momentum = 0.1;
+
+    // The names let to() put the converted tensors into these fields.
+    [ComponentName(Name = "weight")]
+    private readonly Parameter _weight;
+
+    [ComponentName(Name = "bias")]
+    private readonly Parameter _bias;
+
+    [ComponentName(Name = "running_mean")]
+    private readonly Tensor _mean;
+
+    [ComponentName(Name = "running_var")]
+    private readonly Tensor _variance;
+
+    /// <summary>Creates the layer with scale 1, shift 0, running mean 0 and running variance 1.</summary>
+    /// <param name="channels">Channels of the input.</param>
+    public BatchNormalization(long channels)
+        : base(nameof(BatchNormalization))
+    {
+        _weight = nn.Parameter(ones(channels));
+        _bias = nn.Parameter(zeros(channels));
+        _mean = zeros(channels);
+        _variance = ones(channels);
+        register_parameter("weight", _weight);
+        register_parameter("bias", _bias);
+        register_buffer("running_mean", _mean);
+        register_buffer("running_var", _variance);
+        this.OwnWeights();
+    }
+
+    /// <inheritdoc/>
+    /// <param name="input">[B, channels, H, W]; while training more than one value per channel.</param>
+    public override Tensor forward(Tensor input) =>
+        nn.functional.batch_norm(input, _mean, _variance, _weight, _bias, training, Momentum, Epsilon);
+
+    /// <summary>What the layer does outside of training, as x * scale + shift.</summary>
+    /// <returns>Scale and shift, [channels] each.</returns>
+    internal (Tensor Scale, Tensor Shift) Affine()
+    {
+        using var scope = NewDisposeScope();
+        var scale = _weight.div(_variance.add(Epsilon).sqrt());
+        var shift = _bias.sub(_mean.mul(scale));
+        return (scale.MoveToOuterDisposeScope(), shift.MoveToOuterDisposeScope());
+    }
+}
