@@ -128,9 +128,15 @@ internal sealed class TinyTraining : IDisposable
         long? steps = null,
         bool resume = false,
         Action<StepProgress>? progress = null,
-        CancellationToken? cancellation = null
+        CancellationToken? cancellation = null,
+        Action<string>? log = null
     ) =>
-        new Trainer(experiment, _folder[run]) { Resume = resume, Limit = new TrainingLimit(steps) }.Run(
+        new Trainer(experiment, _folder[run])
+        {
+            Resume = resume,
+            Limit = new TrainingLimit(steps),
+            Log = log ?? (_ => { }),
+        }.Run(
             progress is null ? null : new ImmediateProgress(progress),
             cancellation ?? TestContext.Current.CancellationToken
         );

@@ -7,6 +7,7 @@ using LatentDiffusion.Pipelines;
 using LatentDiffusion.Tests.Support;
 using LatentDiffusion.Training.Experiments;
 using LatentDiffusion.Training.Logging;
+using LatentDiffusion.Training.Optimization;
 using TorchSharp;
 using Xunit;
 
@@ -15,6 +16,14 @@ namespace LatentDiffusion.Tests.Training;
 [Collection(nameof(ProcessWideState))]
 public sealed class TrainerTests : IDisposable
 {
+    private static readonly OptimizerConfig Scheduled = new()
+    {
+        LearningRate = 1e-3,
+        WeightDecay = 0.01,
+        Schedule = new LinearWarmupScheduleConfig { Steps = 4 },
+        ClipNorm = 0.1,
+    };
+
     private readonly TinyTraining _tiny = new();
 
     public static TheoryData<string> AllKinds =>
@@ -79,6 +88,63 @@ public sealed class TrainerTests : IDisposable
         _tiny.Train(experiment, "parts", resume: true);
 
         _tiny.AssertSameCheckpoint("whole", "parts");
+    }
+
+    [Theory]
+    [InlineData("kl")]
+    [InlineData("class_token")]
+    public void A_resumed_run_with_a_schedule_and_clipping_equals_the_uninterrupted_one(string kind)
+    {
+        var experiment = _tiny.Experiment(kind) with { Optimizer = Scheduled };
+        _tiny.Train(experiment, "whole");
+        _tiny.Train(experiment, "parts", steps: 2);
+        _tiny.Train(experiment, "parts", resume: true);
+
+        _tiny.AssertSameCheckpoint("whole", "parts");
+    }
+
+    [Theory]
+    [InlineData("kl")]
+    [InlineData("none")]
+    public void Learning_rate_and_gradient_norm_are_logged(string kind)
+    {
+        var experiment = _tiny.Experiment(kind) with
+        {
+            Optimizer = Scheduled with { ScaleLearningRate = true },
+            Training = TinyTraining.Short with { Accumulate = 2 },
+        };
+        List<string> lines = [];
+        _tiny.Train(experiment, "run", log: lines.Add);
+
+        Assert.Contains("learning rate 0.001 x 4 images x 2 batches = 0.008", lines);
+        var metrics = MetricsFile.Read(_tiny["run/metrics.jsonl"]);
+        // The factors of the steps are 1/4, 2/4, 3/4, 1, 1, 1.
+        Assert.Equal(
+            [0.002, 0.004, 0.006, 0.008, 0.008, 0.008],
+            metrics.Select(m => Math.Round(m["learning_rate"], 9))
+        );
+        Assert.All(metrics, m => Assert.True(m["gradient_norm"] > 0));
+    }
+
+    [Fact]
+    public void Gradients_are_clipped_in_training()
+    {
+        // With so large an epsilon a step is as long as its gradient.
+        var experiment = _tiny.Diffusion() with
+        {
+            Optimizer = new OptimizerConfig { LearningRate = 1e3, Epsilon = 1e3 },
+        };
+        _tiny.Train(experiment, "free", steps: 1);
+        _tiny.Train(
+            experiment with { Optimizer = experiment.Optimizer with { ClipNorm = 1e-12 } },
+            "clipped",
+            steps: 1
+        );
+        _tiny.Train(experiment with { Optimizer = experiment.Optimizer with { LearningRate = 1e-30 } }, "still", steps: 1);
+
+        var still = ReadTensors("still");
+        Assert.Contains(ReadTensors("free"), t => IsUnetWeight(t.Key) && !t.Value.SequenceEqual(still[t.Key]));
+        Assert.All(ReadTensors("clipped").Where(t => IsUnetWeight(t.Key)), t => Assert.Equal(still[t.Key], t.Value));
     }
 
     [Fact]
@@ -231,6 +297,9 @@ public sealed class TrainerTests : IDisposable
     }
 
     private double[] Losses(string run) => [.. MetricsFile.Read(_tiny[$"{run}/metrics.jsonl"]).Select(m => m["loss"])];
+
+    private static bool IsUnetWeight(string name) =>
+        name.StartsWith(ModelTensors.UnetPrefix, StringComparison.Ordinal);
 
     private string[] Sheets(string run) =>
         [.. Directory.GetFiles(_tiny[$"{run}/sheets"]).Select(p => Path.GetFileName(p)!).Order(StringComparer.Ordinal)];
