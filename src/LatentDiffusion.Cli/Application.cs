@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 using System.Runtime.InteropServices;
 using LatentDiffusion.Cli.Commands;
 using LatentDiffusion.Cli.Terminal;
@@ -27,7 +28,10 @@ internal sealed class Application
     private readonly CommonOptions _common = new();
     private readonly TextWriter _errors;
 
-    public Application(IReadOnlyList<Verb> verbs, TextWriter errors)
+    /// <summary>Puts the program together.</summary>
+    /// <param name="verbs">Each a <see cref="Verb"/> or a <see cref="VerbGroup"/>.</param>
+    /// <param name="errors">Receives what went wrong.</param>
+    public Application(IReadOnlyList<Command> verbs, TextWriter errors)
     {
         _errors = errors;
         foreach (var option in _common.All)
@@ -49,7 +53,7 @@ internal sealed class Application
     public async Task<int> RunAsync(string[] args)
     {
         var parsed = _root.Parse(args.Length == 0 ? ["--help"] : args, Parsing);
-        var name = parsed.CommandResult.Command == _root ? "ldm" : $"ldm {parsed.CommandResult.Command.Name}";
+        var name = NameOf(parsed.CommandResult);
         if (parsed.Action is not null and not ParseErrorAction)
         {
             return parsed.Invoke(new InvocationConfiguration { ProcessTerminationTimeout = null });
@@ -76,6 +80,9 @@ internal sealed class Application
             return Fail(name, e);
         }
     }
+
+    private static string NameOf(CommandResult result) =>
+        result.Parent is CommandResult parent ? $"{NameOf(parent)} {result.Command.Name}" : "ldm";
 
     private int Fail(string name, Exception exception)
     {

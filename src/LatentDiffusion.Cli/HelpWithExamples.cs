@@ -14,14 +14,16 @@ internal sealed class HelpWithExamples(HelpAction help) : SynchronousCommandLine
     {
         var exitCode = help.Invoke(parseResult);
         var command = parseResult.CommandResult.Command;
-        var verbs = command is Verb verb ? [verb] : command.Subcommands.OfType<Verb>();
         var output = parseResult.InvocationConfiguration.Output;
         output.WriteLine("Examples:");
-        foreach (var example in verbs.Select(v => v.Example))
+        foreach (var example in VerbsOf(command).Select(v => v.Example))
         {
             output.WriteLine($"  {example}");
         }
 
         return exitCode;
     }
+
+    private static IEnumerable<Verb> VerbsOf(Command command) =>
+        command is Verb verb ? [verb] : command.Subcommands.SelectMany(VerbsOf);
 }
