@@ -28,6 +28,9 @@ internal sealed class Application
     private readonly CommonOptions _common = new();
     private readonly TextWriter _errors;
 
+    /// <summary>Puts the program together.</summary>
+    /// <param name="verbs">Each a <see cref="Verb"/> or a <see cref="VerbGroup"/>.</param>
+    /// <param name="errors">Receives what went wrong.</param>
     public Application(IReadOnlyList<Command> verbs, TextWriter errors)
     {
         _errors = errors;
@@ -50,7 +53,7 @@ internal sealed class Application
     public async Task<int> RunAsync(string[] args)
     {
         var parsed = _root.Parse(args.Length == 0 ? ["--help"] : args, Parsing);
-        var name = FullName(parsed.CommandResult);
+        var name = NameOf(parsed.CommandResult);
         if (parsed.Action is not null and not ParseErrorAction)
         {
             return parsed.Invoke(new InvocationConfiguration { ProcessTerminationTimeout = null });
@@ -78,8 +81,8 @@ internal sealed class Application
         }
     }
 
-    private string FullName(CommandResult result) =>
-        result.Command == _root ? "ldm" : $"{FullName((CommandResult)result.Parent!)} {result.Command.Name}";
+    private static string NameOf(CommandResult result) =>
+        result.Parent is CommandResult parent ? $"{NameOf(parent)} {result.Command.Name}" : "ldm";
 
     private int Fail(string name, Exception exception)
     {

@@ -16,11 +16,14 @@ internal sealed class HelpWithExamples(HelpAction help) : SynchronousCommandLine
         var command = parseResult.CommandResult.Command;
         var output = parseResult.InvocationConfiguration.Output;
         output.WriteLine("Examples:");
-        foreach (var example in VerbGroup.VerbsBelow(command).Select(v => v.Example))
+        foreach (var example in VerbsOf(command).Select(v => v.Example))
         {
             output.WriteLine($"  {example}");
         }
 
         return exitCode;
     }
+
+    private static IEnumerable<Verb> VerbsOf(Command command) =>
+        command is Verb verb ? [verb] : command.Subcommands.SelectMany(VerbsOf);
 }

@@ -7,10 +7,12 @@ return await new Application(
         new TrainVerb(),
         new SampleVerb(),
         new ReconstructVerb(),
+        new VerbGroup("evaluate", "metric", "Measure how good a model is", [new EvaluateReconstructionVerb()]),
         new VerbGroup(
             "data",
+            "task",
             "Prepare data sets",
-            new VerbGroup("prepare", "Make a data set from local sources", new PreparePhotosVerb())
+            [new VerbGroup("prepare", "kind of data", "Make a data set from local sources", [new PreparePhotosVerb()])]
         ),
         new BenchVerb(),
         new DoctorVerb(),

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using LatentDiffusion.Cli.Commands;
 using LatentDiffusion.Errors;
 
 namespace LatentDiffusion.Cli;
@@ -33,6 +34,7 @@ internal static class UsageError
         var isOption = token.StartsWith('-');
         var kind =
             isOption ? "option"
+            : command is VerbGroup group ? group.Noun
             : command.Subcommands.Count > 0 ? "verb"
             : "argument";
         var names = isOption
@@ -53,6 +55,8 @@ internal static class UsageError
             OptionResult { Tokens: [.., var value] } option when IsConversion(error) =>
                 $"option '{option.Option.Name}' takes {Wanted(option.Option.ValueType)}, not '{value.Value}'.",
             ArgumentResult { Tokens: [] } argument => $"{argument.Argument.Name} is missing.",
+            CommandResult { Command: VerbGroup group } =>
+                $"a {group.Noun} is missing: {string.Join(", ", group.Subcommands.Select(c => c.Name))}.",
             CommandResult { Command.Subcommands.Count: > 0 } => "a verb is missing.",
             CommandResult command when FirstMissing(command) is { } name => $"{name} is missing.",
             _ => error.Message,

@@ -2,19 +2,23 @@ using System.CommandLine;
 
 namespace LatentDiffusion.Cli.Commands;
 
-/// <summary>Verbs that share a first word, as in <c>ldm data prepare photos</c>.</summary>
+/// <summary>Verbs of one family, such as the metrics of <c>ldm evaluate</c>; the next word chooses one.</summary>
 internal sealed class VerbGroup : Command
 {
-    public VerbGroup(string name, string description, params ReadOnlySpan<Command> members)
+    /// <summary>Puts verbs together.</summary>
+    /// <param name="name">The word on the command line.</param>
+    /// <param name="noun">What its verbs are called in messages, such as "metric".</param>
+    /// <param name="description">What they do.</param>
+    /// <param name="verbs">At least one <see cref="Verb"/> or further group.</param>
+    public VerbGroup(string name, string noun, string description, IReadOnlyList<Command> verbs)
         : base(name, description)
     {
-        foreach (var member in members)
+        Noun = noun;
+        foreach (var verb in verbs)
         {
-            Subcommands.Add(member);
+            Subcommands.Add(verb);
         }
     }
 
-    /// <summary>All verbs of the group, however deep.</summary>
-    public static IEnumerable<Verb> VerbsBelow(Command command) =>
-        command is Verb verb ? [verb] : command.Subcommands.SelectMany(VerbsBelow);
+    public string Noun { get; }
 }

@@ -60,7 +60,7 @@ internal static class DemoPage
             <div class="sheets">
             {{groups}}</div>
             <h2>Reconstructions</h2>
-            <p>Emoji that training never saw, above what the autoencoder makes of them: PSNR {{content.Psnr:f1}} dB on
+            <p>Emoji that training never saw beside what the autoencoder makes of them: PSNR {{content.Psnr:f1}} dB on
             average over the held-out split.</p>
             <img src="reconstructions.png" alt="Inputs and reconstructions">
             <h2>Training</h2>

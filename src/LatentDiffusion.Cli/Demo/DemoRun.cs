@@ -4,6 +4,7 @@ using LatentDiffusion.Checkpoints.Files;
 using LatentDiffusion.Configuration;
 using LatentDiffusion.Errors;
 using LatentDiffusion.Imaging;
+using LatentDiffusion.Metrics;
 using LatentDiffusion.Models;
 using LatentDiffusion.Pipelines;
 using LatentDiffusion.Progress;
@@ -27,7 +28,7 @@ internal sealed class DemoRun(string folder, TimeSpan budget, long? seed)
     private const double AutoencoderShare = 0.4;
     private const int SamplesPerClass = 16;
     private const int SheetColumns = 8;
-    private const int ReconstructionPairs = 24;
+    private const int ReconstructionsShown = 24;
     private const int SamplerSteps = 50;
     private const int SamplerBatch = 32;
     private const double Guidance = 2;
@@ -107,9 +108,11 @@ internal sealed class DemoRun(string folder, TimeSpan budget, long? seed)
         var heldOut = (experiment.Data with { Where = "split=test", FlipProbability = 0 }).OpenDataset(experiment.Seed);
         WriteImage(
             "reconstructions.png",
-            ReconstructionSheet.Draw(model.FirstStage, heldOut, ReconstructionPairs, SheetColumns)
+            ReconstructionSheet.Draw(model.FirstStage, heldOut, ReconstructionsShown)
         );
-        return new Reconstruction(model.FirstStage).AveragePeakSignalToNoiseRatio(heldOut);
+        return new Reconstruction(model.FirstStage)
+            .Reconstruct(heldOut, Enumerable.Range(0, heldOut.Count))
+            .Average(pair => PeakSignalToNoise.Of(pair.Input, pair.Output));
     }
 
     private List<DemoGroup> WriteSamples(

@@ -89,6 +89,11 @@ public sealed class ImageDataset
         return new ImageSample(Augment(pixels, seed), record);
     }
 
+    /// <summary>Image <paramref name="index"/> as it looks in the first epoch, for looking at and measuring.</summary>
+    /// <exception cref="UserInputException">The image cannot be read or decoded.</exception>
+    public RgbImage GetImage(int index) =>
+        RgbImage.FromPlanar(Get(epoch: 0, index).Pixels, Transform.Size, Transform.Size);
+
     /// <summary>Whether <see cref="Get"/> mirrors image <paramref name="index"/> in <paramref name="epoch"/>.</summary>
     public bool IsMirrored(long epoch, int index) =>
         Transform.Mirrors(DerivedSeed.Of(Seed, AugmentationPurpose, epoch, index));

@@ -46,6 +46,23 @@ public static class ModelFile
             }
         );
 
+    /// <summary>Whether a path names a model of ours: a folder, or a file that says which model it is.</summary>
+    internal static bool IsDescribed(string path)
+    {
+        if (Directory.Exists(path))
+        {
+            return true;
+        }
+
+        if (!File.Exists(path) || !path.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase))
+        {
+            return false;
+        }
+
+        using var file = SafetensorsFile.Open(path, verify: false);
+        return file.Metadata.ContainsKey(ConfigKey);
+    }
+
     /// <summary>Reads the description that a file carries.</summary>
     /// <exception cref="UserInputException">The file carries none, or one that does not bind.</exception>
     public static ModelConfig ReadConfig(SafetensorsFile file)

@@ -17,10 +17,30 @@ public static class ImageTensors
 
     /// <summary>A batch of one.</summary>
     /// <returns>[1, 3, H, W] in [-1, 1].</returns>
-    public static Tensor FromImage(RgbImage image)
+    public static Tensor FromImage(RgbImage image) => FromImages([image]);
+
+    /// <summary>A batch of images of one size.</summary>
+    /// <param name="images">At least one.</param>
+    /// <returns>[B, 3, H, W] in [-1, 1].</returns>
+    /// <exception cref="ArgumentException">The images differ in size.</exception>
+    public static Tensor FromImages(IReadOnlyList<RgbImage> images)
     {
-        ArgumentNullException.ThrowIfNull(image);
-        return FromPlanar(PixelRange.ToPlanarFloats(image), 1, image.Height, image.Width);
+        ArgumentNullException.ThrowIfNull(images);
+        ArgumentOutOfRangeException.ThrowIfZero(images.Count, nameof(images));
+        var (width, height) = (images[0].Width, images[0].Height);
+        if (images.Any(image => image.Width != width || image.Height != height))
+        {
+            throw new ArgumentException("A batch takes images of one size.", nameof(images));
+        }
+
+        var pixels = new float[images.Count * images[0].Pixels.Length];
+        for (var i = 0; i < images.Count; i++)
+        {
+            var size = images[i].Pixels.Length;
+            PixelRange.ToFloats(images[i].ToPlanar(), pixels.AsSpan(i * size, size));
+        }
+
+        return FromPlanar(pixels, images.Count, height, width);
     }
 
     /// <summary>The images of a batch, clamped and truncated to 8 bits as the reference does.</summary>

@@ -4,51 +4,53 @@ using LatentDiffusion.Networks.Autoencoders;
 
 namespace LatentDiffusion.Pipelines;
 
-/// <summary>Draws inputs above their reconstructions.</summary>
+/// <summary>
+/// Draws inputs, their reconstructions and what differs: grey where both are equal, lighter where the input is lighter,
+/// four times as strong as it is.
+/// </summary>
 public static class ReconstructionSheet
 {
-    private const int WantedPixels = 96;
+    private const int NarrowestCell = 96;
+    private const int WantedWidth = 1200;
+    private const int Grey = 127;
+    private const int Strength = 4;
 
-    /// <summary>Draws pairs of evenly spaced images of a data set.</summary>
+    private static readonly string[] Captions = ["input", "reconstruction", $"{Strength}x difference"];
+
+    /// <summary>Reconstructs and draws evenly spaced images of a data set.</summary>
     /// <param name="firstStage">The first stage.</param>
     /// <param name="dataset">The images.</param>
-    /// <param name="pairs">How many, at most.</param>
-    /// <param name="columns">Pairs per row.</param>
-    public static RgbImage Draw(FirstStage firstStage, ImageDataset dataset, int pairs, int columns)
+    /// <param name="count">How many, at most.</param>
+    public static RgbImage Draw(FirstStage firstStage, ImageDataset dataset, int count)
     {
         ArgumentNullException.ThrowIfNull(dataset);
-        var count = Math.Min(pairs, dataset.Count);
-        var images = Enumerable
-            .Range(0, count)
-            .Select(i => dataset.Get(epoch: 0, (int)((long)i * dataset.Count / count)).Pixels)
-            .Select(planar => RgbImage.FromPlanar(planar, dataset.Transform.Size, dataset.Transform.Size))
-            .ToList();
-        return Draw(firstStage, images, columns);
+        var indices = EvenlySpaced.Indices(dataset.Count, count);
+        return Draw([.. new Reconstruction(firstStage).Reconstruct(dataset, indices)]);
     }
 
-    /// <summary>Draws pairs of the given images, all of one size.</summary>
-    /// <param name="firstStage">The first stage.</param>
-    /// <param name="images">The images.</param>
-    /// <param name="columns">Pairs per row.</param>
-    public static RgbImage Draw(FirstStage firstStage, IReadOnlyList<RgbImage> images, int columns)
+    /// <summary>Draws pairs that are there already.</summary>
+    /// <param name="pairs">At least one.</param>
+    public static RgbImage Draw(IReadOnlyList<ReconstructionPair> pairs)
     {
-        ArgumentNullException.ThrowIfNull(images);
-        var reconstruction = new Reconstruction(firstStage);
-        List<RgbImage> cells = [];
-        List<string> captions = [];
-        foreach (var row in images.Chunk(columns))
+        ArgumentNullException.ThrowIfNull(pairs);
+        ArgumentOutOfRangeException.ThrowIfZero(pairs.Count, nameof(pairs));
+        var width = pairs.Max(pair => pair.Input.Width);
+        var upscale = (NarrowestCell + width - 1) / width;
+        var perRow = Math.Clamp(WantedWidth / (Captions.Length * width * upscale), 1, pairs.Count);
+        return new ContactSheet(perRow * Captions.Length)
         {
-            var pairs = row.Select(reconstruction.Reconstruct).ToList();
-            var (width, height) = (pairs[0].Input.Width, pairs[0].Input.Height);
-            var blank = Enumerable.Repeat(RgbImage.Filled(width, height, Rgb.White), columns - row.Length).ToList();
-            cells.AddRange([.. pairs.Select(p => p.Input), .. blank, .. pairs.Select(p => p.Output), .. blank]);
-            captions.AddRange(["input", "output"]);
-        }
-
-        return new ContactSheet(columns)
-        {
-            Upscale = Math.Max(1, WantedPixels / images[0].Width),
-            RowCaptions = captions,
-        }.Draw(cells);
+            Upscale = upscale,
+            ColumnCaptions = [.. Enumerable.Repeat(Captions, perRow).SelectMany(captions => captions)],
+        }.Draw([.. pairs.SelectMany(Cells)]);
     }
+
+    private static RgbImage[] Cells(ReconstructionPair pair) =>
+        [pair.Input, pair.Output, Difference(pair.Input, pair.Output)];
+
+    private static RgbImage Difference(RgbImage input, RgbImage output) =>
+        new(
+            input.Width,
+            input.Height,
+            [.. input.Pixels.Zip(output.Pixels, (x, y) => (byte)Math.Clamp(Grey + Strength * (x - y), 0, 255))]
+        );
 }

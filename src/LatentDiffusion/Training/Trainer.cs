@@ -3,6 +3,7 @@ using LatentDiffusion.Checkpoints;
 using LatentDiffusion.Data;
 using LatentDiffusion.Errors;
 using LatentDiffusion.Models;
+using LatentDiffusion.Models.Features;
 using LatentDiffusion.Networks.Autoencoders;
 using LatentDiffusion.Progress;
 using LatentDiffusion.Tensors.Runtime;
@@ -43,7 +44,7 @@ public sealed class Trainer(ExperimentConfig experiment, string runFolder)
 
         using ITrainer trainer = experiment switch
         {
-            AutoencoderExperiment autoencoder => new AutoencoderTrainer(autoencoder, Open(autoencoder)),
+            AutoencoderExperiment autoencoder => CreateAutoencoderTrainer(autoencoder),
             DiffusionExperiment diffusion => CreateDiffusionTrainer(diffusion, Open(diffusion), progress, cancellation),
             ClassifierExperiment classifier => new ClassifierTrainer(classifier, Log),
             _ => throw new InvalidOperationException($"No trainer for {experiment.GetType().Name}."),
@@ -63,6 +64,24 @@ public sealed class Trainer(ExperimentConfig experiment, string runFolder)
         var dataset = experiment.Data.OpenDataset(experiment.Seed);
         Log(DatasetSummary.Of(dataset.Source).ToString());
         return dataset;
+    }
+
+    private AutoencoderTrainer CreateAutoencoderTrainer(AutoencoderExperiment experiment)
+    {
+        var dataset = Open(experiment);
+        if (experiment.Loss.Perceptual is not { } perceptual)
+        {
+            Log("no perceptual network (loss.perceptual): reconstructions are compared by absolute error alone");
+            return new AutoencoderTrainer(experiment, dataset);
+        }
+
+        var distance = FeatureNetworkFile.LoadDistance(
+            perceptual.Network,
+            perceptual.Heads,
+            headDropout: experiment.Loss.Parity
+        );
+        Log($"perceptual distance by the features of {distance.Network.Name}");
+        return new AutoencoderTrainer(experiment, dataset, distance);
     }
 
     private static string DescribeScaledLearningRate(OptimizerConfig optimizer, TrainingConfig training)

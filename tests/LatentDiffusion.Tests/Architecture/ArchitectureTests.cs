@@ -21,10 +21,12 @@ public sealed class ArchitectureTests
         ["Imaging"] = [],
         ["Data"] = ["Imaging"],
         ["Models"] = ["Diffusion", "Networks", "Tensors"],
-        ["Pipelines"] = ["Models", "Samplers", "Diffusion", "Networks", "Data", "Imaging", "Tensors"],
+        ["Metrics"] = ["Networks", "Imaging", "Tensors"],
+        ["Pipelines"] = ["Metrics", "Models", "Samplers", "Diffusion", "Networks", "Data", "Imaging", "Tensors"],
         ["Training"] =
         [
             "Pipelines",
+            "Metrics",
             "Models",
             "Samplers",
             "Diffusion",

@@ -54,27 +54,6 @@ public sealed class SampleTests(TinyModels models) : IDisposable
     }
 
     [Fact]
-    public async Task Reconstructing_as_json_is_one_object()
-    {
-        var sheet = Path.Combine(_folder.Path, "new", "sheet.png");
-        var outcome = await LdmProcess.RunAsync(
-            "reconstruct",
-            models["latent-diffusion"],
-            "--images",
-            models["images"],
-            "--out",
-            sheet,
-            "--json"
-        );
-        var json = SingleObject(outcome);
-
-        Assert.Equal(24, json.GetProperty("images").GetInt32());
-        Assert.InRange(json.GetProperty("psnr").GetDouble(), 5, 60);
-        Assert.Equal(sheet, json.GetProperty("sheet").GetString());
-        Assert.True(Size(sheet).Width >= 8 * 16);
-    }
-
-    [Fact]
     public async Task Training_as_json_is_one_object()
     {
         var run = Path.Combine(_folder.Path, "run");

@@ -21,8 +21,7 @@ namespace LatentDiffusion.Training.Trainers;
 /// </summary>
 internal sealed class AutoencoderTrainer : ITrainer
 {
-    private const int SheetColumns = 8;
-    private const int SheetPairs = 16;
+    private const int SheetImages = 16;
 
     private readonly AutoencoderExperiment _experiment;
     private readonly ImageDataset _dataset;
@@ -162,7 +161,7 @@ internal sealed class AutoencoderTrainer : ITrainer
         _model.eval();
         try
         {
-            return ReconstructionSheet.Draw(_model, _dataset, SheetPairs, SheetColumns);
+            return ReconstructionSheet.Draw(_model, _dataset, SheetImages);
         }
         finally
         {

@@ -1,0 +1,45 @@
+using System.CommandLine;
+using LatentDiffusion.Cli.Commands;
+using LatentDiffusion.Errors;
+using LatentDiffusion.Models;
+using LatentDiffusion.Pipelines;
+
+namespace LatentDiffusion.Cli.Evaluation;
+
+/// <summary>The network that perceptual numbers are measured with: the user's choice, or the one that ships.</summary>
+internal static class FeatureChoice
+{
+    private const string ShippedName = "features";
+
+    /// <summary>The option <c>--features</c>.</summary>
+    public static Option<string?> CreateOption() =>
+        new("--features")
+        {
+            Description = $"Network for LPIPS, PSIM and rFID (default: models/{ShippedName}, if it is there)",
+            HelpName = "PATH",
+        };
+
+    /// <summary>Loads the network; says so when there is none.</summary>
+    /// <param name="context">Is told what is left out.</param>
+    /// <param name="path">The user's choice, or null.</param>
+    /// <returns>Null when there is no network; the caller disposes the network.</returns>
+    /// <exception cref="UserInputException">There is nothing at the path, or no feature network.</exception>
+    public static PerceptualMeasures? Open(VerbContext context, string? path)
+    {
+        if (path is not null && !Path.Exists(path))
+        {
+            throw new UserInputException($"--features {path}: there is no such file or folder.");
+        }
+
+        if ((path ?? ShippedModels.Find(ShippedName)) is { } found)
+        {
+            return Load(found);
+        }
+
+        context.Output.Log("No feature network: LPIPS, PSIM and rFID are left out (--features PATH names one).");
+        return null;
+    }
+
+    private static PerceptualMeasures Load(string path) =>
+        throw new UserInputException($"{path} holds no feature network that this version can read.");
+}

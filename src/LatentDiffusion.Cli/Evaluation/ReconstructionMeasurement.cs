@@ -1,0 +1,135 @@
+using LatentDiffusion.Checkpoints.Files;
+using LatentDiffusion.Cli.Commands;
+using LatentDiffusion.Data;
+using LatentDiffusion.Errors;
+using LatentDiffusion.Imaging;
+using LatentDiffusion.Models;
+using LatentDiffusion.Pipelines;
+using LatentDiffusion.Progress;
+
+namespace LatentDiffusion.Cli.Evaluation;
+
+/// <summary>Measures reconstructions, shows progress and writes sheet, images and result.</summary>
+internal sealed class ReconstructionMeasurement
+{
+    public required VerbContext Context { get; init; }
+
+    public required ReconstructionOptions Options { get; init; }
+
+    /// <summary>The file of the sheet, or null for none.</summary>
+    public string? Sheet { get; init; }
+
+    /// <summary>The folder of single reconstructions, or null for none.</summary>
+    public string? Save { get; init; }
+
+    /// <summary>Measures what a model makes of a folder's images.</summary>
+    public void OfModel(string model, string images, CancellationToken cancellation)
+    {
+        var source = ImageFolderSource.Open(images);
+        var indices = EvenlySpaced.Indices(source.Count, Count(source.Count));
+        RequireNamesOfTheirOwn(images, [.. indices.Select(i => source.Describe(i).Name)]);
+        Context.OpenCpu();
+        var (firstStage, config) = ModelFile.LoadFirstStage(model);
+        using var _ = firstStage;
+        var factor = firstStage.DownsamplingFactor;
+        var size = Math.Max(factor, (Context.Arguments.GetValue(Options.Size) ?? config.ImageSize) / factor * factor);
+        var dataset = new ImageDataset(source, new ImageTransform(size), seed: 0, cacheBytes: 0);
+        var pairs = new Reconstruction(firstStage).Reconstruct(dataset, indices);
+        var summary = Measure("reconstruct", pairs, indices.Count, cancellation);
+        Tell(summary, size, model);
+    }
+
+    /// <summary>Measures reconstructions that are there as files.</summary>
+    /// <param name="folders">The files.</param>
+    /// <param name="size">Side of the squares they were made, or null.</param>
+    /// <param name="cancellation">Asks to stop.</param>
+    public void OfFolders(PairedFolders folders, int? size, CancellationToken cancellation)
+    {
+        Context.OpenCpu();
+        var indices = EvenlySpaced.Indices(folders.Count, Count(folders.Count));
+        Tell(Measure("compare", folders.Read(indices), indices.Count, cancellation), size, model: null);
+    }
+
+    private int Count(int all) => Context.Arguments.GetValue(Options.Count) ?? all;
+
+    private void RequireNamesOfTheirOwn(string folder, IReadOnlyList<string> names)
+    {
+        var twice = names.GroupBy(PngName).FirstOrDefault(group => group.Count() > 1);
+        if (Save is not null && twice is not null)
+        {
+            throw new UserInputException(
+                $"--save: {string.Join(" and ", twice)} of \"{folder}\" would both become {twice.Key}. Rename one."
+            );
+        }
+    }
+
+    private ReconstructionSummary Measure(
+        string task,
+        IEnumerable<ReconstructionPair> pairs,
+        int count,
+        CancellationToken cancellation
+    )
+    {
+        // Before the long part, which a wrong name would waste.
+        if (Sheet is not null)
+        {
+            OutputFolder.CreateFor(Sheet);
+        }
+
+        if (Save is not null)
+        {
+            OutputFolder.Create(Save);
+        }
+
+        var perceptual = FeatureChoice.Open(Context, Context.Arguments.GetValue(Options.Features));
+        using var network = perceptual?.Network;
+        using var evaluation = new ReconstructionEvaluation(perceptual);
+        var onSheet = EvenlySpaced.Indices(count, Context.Arguments.GetValue(Options.Show)).ToHashSet();
+        List<ReconstructionPair> shown = [];
+        using var progress = Context.Output.StartProgress();
+        var done = 0;
+        foreach (var (pair, _) in evaluation.Measure(pairs))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            if (Sheet is not null && onSheet.Contains(done))
+            {
+                shown.Add(pair);
+            }
+
+            if (Save is not null)
+            {
+                var path = Path.Combine(Save, PngName(pair.Name));
+                OutputFolder.CreateFor(path);
+                WriteImage(path, pair.Output);
+            }
+
+            progress.Report(new StepProgress(task, ++done, count));
+        }
+
+        if (Sheet is not null)
+        {
+            WriteImage(Sheet, ReconstructionSheet.Draw(shown));
+        }
+
+        return evaluation.Summarize();
+    }
+
+    private void Tell(ReconstructionSummary summary, int? size, string? model) =>
+        Context.Output.Result(
+            new ReconstructionReport(summary)
+            {
+                Size = size,
+                Sheet = FullPath(Sheet),
+                Saved = FullPath(Save),
+                Model = model,
+            },
+            report => report.InWords
+        );
+
+    private static string PngName(string name) => Path.ChangeExtension(name, ".png");
+
+    private static string? FullPath(string? path) => path is null ? null : Path.GetFullPath(path);
+
+    private static void WriteImage(string path, RgbImage image) =>
+        AtomicFile.Write(path, stream => PngEncoder.Write(image, stream));
+}

@@ -1,0 +1,122 @@
+using LatentDiffusion.Errors;
+using LatentDiffusion.Metrics;
+using static TorchSharp.torch;
+
+namespace LatentDiffusion.Pipelines;
+
+/// <summary>
+/// Measures reconstructions: PSNR, SSIM, absolute error and, with a feature network, perceptual distances and rFID (LDM
+/// table 8). All of it is measured on 8-bit images, so that reconstructions read back from files score the same.
+/// </summary>
+public sealed class ReconstructionEvaluation : IDisposable
+{
+    private readonly PerceptualMeasures? _perceptual;
+    private readonly FeatureStatistics? _inputs;
+    private readonly FeatureStatistics? _outputs;
+    private readonly List<ReconstructionScore> _scores = [];
+
+    /// <summary>An evaluation of nothing yet.</summary>
+    /// <param name="perceptual">What to compare features with, or null; used by one thread at a time.</param>
+    public ReconstructionEvaluation(PerceptualMeasures? perceptual = null)
+    {
+        _perceptual = perceptual;
+        if (perceptual is not null)
+        {
+            _inputs = new FeatureStatistics(perceptual.Network.EmbeddingSize);
+            _outputs = new FeatureStatistics(perceptual.Network.EmbeddingSize);
+        }
+    }
+
+    /// <summary>Scores pairs as the result is read; each counts for the summary once it was returned or is about to be.</summary>
+    /// <param name="pairs">Neighbours of one size are computed together.</param>
+    public IEnumerable<ScoredReconstruction> Measure(IEnumerable<ReconstructionPair> pairs)
+    {
+        ArgumentNullException.ThrowIfNull(pairs);
+        foreach (var batch in ImageBatches.OfOneSize(pairs, pair => pair.Input))
+        {
+            foreach (var scored in MeasureBatch(batch))
+            {
+                yield return scored;
+            }
+        }
+    }
+
+    /// <summary>Means over everything that was measured.</summary>
+    /// <exception cref="InvalidOperationException">Nothing was measured.</exception>
+    public ReconstructionSummary Summarize() =>
+        _scores.Count == 0
+            ? throw new InvalidOperationException("Nothing was measured.")
+            : new ReconstructionSummary(
+                _scores.Count,
+                MeanAndDeviation.Of([.. _scores.Select(s => s.Psnr)]),
+                MeanAndDeviation.Of([.. _scores.Select(s => s.Ssim)]),
+                MeanAndDeviation.Of([.. _scores.Select(s => s.AbsoluteError)]),
+                MeanAndDeviation.Of([.. _scores.Select(s => s.Lpips)]),
+                MeanAndDeviation.Of([.. _scores.Select(s => s.Psim)]),
+                _scores.Count < 2 || _inputs is null || _outputs is null
+                    ? null
+                    : FrechetDistance.Between(_inputs.ToMoments(), _outputs.ToMoments()),
+                _perceptual?.Network.Name
+            );
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _inputs?.Dispose();
+        _outputs?.Dispose();
+    }
+
+    private List<ScoredReconstruction> MeasureBatch(IReadOnlyList<ReconstructionPair> batch)
+    {
+        foreach (var (name, input, output) in batch)
+        {
+            if ((input.Width, input.Height) != (output.Width, output.Height))
+            {
+                throw new UserInputException(
+                    $"The reconstruction of \"{name}\" is {output.Width}x{output.Height}, its input "
+                        + $"{input.Width}x{input.Height}: make them one size."
+                );
+            }
+        }
+
+        var (lpips, psim) = MeasureFeatures(batch);
+        var scored = batch
+            .Select(
+                (pair, i) =>
+                    new ScoredReconstruction(
+                        pair,
+                        new ReconstructionScore(
+                            PeakSignalToNoise.Of(pair.Input, pair.Output),
+                            StructuralSimilarity.Fits(pair.Input)
+                                ? StructuralSimilarity.Of(pair.Input, pair.Output)
+                                : null,
+                            MeanAbsoluteError.Of(pair.Input, pair.Output),
+                            lpips?[i],
+                            psim?[i]
+                        )
+                    )
+            )
+            .ToList();
+        _scores.AddRange(scored.Select(s => s.Score));
+        return scored;
+    }
+
+    private (double[]? Lpips, double[]? Psim) MeasureFeatures(IReadOnlyList<ReconstructionPair> batch)
+    {
+        if (_perceptual is null)
+        {
+            return (null, null);
+        }
+
+        using var inference = no_grad();
+        using var scope = NewDisposeScope();
+        var inputs = ImageTensors.FromImages([.. batch.Select(pair => pair.Input)]);
+        var outputs = ImageTensors.FromImages([.. batch.Select(pair => pair.Output)]);
+        _inputs!.Add(_perceptual.Network.Embed(inputs));
+        _outputs!.Add(_perceptual.Network.Embed(outputs));
+        return (Distances(_perceptual.Lpips), Distances(_perceptual.Psim));
+
+        double[]? Distances(Func<Tensor, Tensor, Tensor>? distance) =>
+            distance?.Invoke(inputs, outputs).to(float64, CPU).flatten().data<double>().ToArray();
+    }
+}
