@@ -50,6 +50,16 @@ internal static class BenchCases
         new("encode-kl-f8-512", "kl-f8 encoder from 512x512", () => Encoder(FirstStage("kl-f8"), 1, 512)),
         new("encode-kl-f8-256", "kl-f8 encoder from 256x256", () => Encoder(FirstStage("kl-f8"), 1, 256)),
         new(
+            "decode-tiled-2048-kl-f8",
+            "kl-f8 tiled decoder to 2048x2048",
+            () => TiledDecoder(FirstStage("kl-f8"), 256)
+        ),
+        new(
+            "decode-tiled-2048-kl-f4",
+            "kl-f4 tiled decoder to 2048x2048",
+            () => TiledDecoder(FirstStage("kl-f4"), 512)
+        ),
+        new(
             "autoencoder-small-train",
             "kl-f4 training step with AdamW and EMA, batch 32, 64x64, 32 channels x 1,2,2",
             () => AutoencoderTraining(SmallAutoencoder, 32, 64)

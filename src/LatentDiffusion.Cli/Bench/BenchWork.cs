@@ -9,6 +9,9 @@ internal sealed class BenchWork : IDisposable
     /// <summary>Multiply-adds of one run, counted from the model, or null where counting makes no sense.</summary>
     public long? MultiplyAdds { get; init; }
 
+    /// <summary>Whether the work takes so long that one run is enough, without warming up.</summary>
+    public bool IsLong { get; init; }
+
     /// <summary>Bytes of weights that the case holds.</summary>
     public long WeightBytes { get; init; }
 

@@ -19,12 +19,14 @@ internal static class Measurement
     public static BenchResult Take(BenchCase benchCase, TimeSpan budget)
     {
         using var work = benchCase.Prepare();
-        // The runtime compiles hot methods again while they run.
-        var warmUp = Stopwatch.StartNew();
-        do
+        if (work.IsLong)
         {
-            work.Run();
-        } while (warmUp.Elapsed < WarmUpShare * budget);
+            budget = TimeSpan.Zero;
+        }
+        else
+        {
+            WarmUp(work, WarmUpShare * budget);
+        }
 
         List<double> seconds = [];
         var all = Stopwatch.StartNew();
@@ -52,6 +54,16 @@ internal static class Measurement
             work.Yield?.Unit,
             work.Yield?.PerRun / median
         );
+    }
+
+    // The runtime compiles hot methods again while they run.
+    private static void WarmUp(BenchWork work, TimeSpan time)
+    {
+        var watch = Stopwatch.StartNew();
+        do
+        {
+            work.Run();
+        } while (watch.Elapsed < time);
     }
 
     /// <summary>The better of a large direct convolution and a large matrix product through libtorch, in GFLOP/s.</summary>

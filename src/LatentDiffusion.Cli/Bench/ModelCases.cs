@@ -3,6 +3,7 @@ using LatentDiffusion.Models.Published;
 using LatentDiffusion.Networks.Autoencoders;
 using LatentDiffusion.Networks.Layers;
 using LatentDiffusion.Networks.Unets;
+using LatentDiffusion.Pipelines;
 using LatentDiffusion.Samplers;
 using LatentDiffusion.Tensors.Runtime;
 using LatentDiffusion.Training.Optimization;
@@ -75,6 +76,27 @@ internal static class ModelCases
         Fill(autoencoder);
         var latents = Rectified(batch, autoencoder.LatentChannels, side, side).DetachFromDisposeScope();
         return Forward(autoencoder, () => autoencoder.Decode(latents), batch, latents);
+    }
+
+    /// <summary>Decodes in tiles; multiply-adds are not counted, for some maps are computed more than once.</summary>
+    public static BenchWork TiledDecoder(FirstStage autoencoder, int side)
+    {
+        using var scope = NewDisposeScope();
+        Fill(autoencoder).eval();
+        var tiled = new TiledFirstStage(autoencoder);
+        var latents = Rectified(1, autoencoder.LatentChannels, side, side).DetachFromDisposeScope();
+        return new BenchWork
+        {
+            Run = () => tiled.Decode(latents).Dispose(),
+            IsLong = true,
+            WeightBytes = Bytes(autoencoder),
+            Yield = ("images", 1),
+            Release = () =>
+            {
+                autoencoder.Dispose();
+                latents.Dispose();
+            },
+        };
     }
 
     public static BenchWork Encoder(FirstStage autoencoder, int batch, int side)

@@ -2,6 +2,7 @@ using System.CommandLine;
 using LatentDiffusion.Cli.Commands;
 using LatentDiffusion.Errors;
 using LatentDiffusion.Models;
+using LatentDiffusion.Models.Features;
 using LatentDiffusion.Pipelines;
 
 namespace LatentDiffusion.Cli.Evaluation;
@@ -22,7 +23,7 @@ internal static class FeatureChoice
     /// <summary>Loads the network; says so when there is none.</summary>
     /// <param name="context">Is told what is left out.</param>
     /// <param name="path">The user's choice, or null.</param>
-    /// <returns>Null when there is no network; the caller disposes the network.</returns>
+    /// <returns>Null when there is no network; owned by the caller.</returns>
     /// <exception cref="UserInputException">There is nothing at the path, or no feature network.</exception>
     public static PerceptualMeasures? Open(VerbContext context, string? path)
     {
@@ -40,6 +41,13 @@ internal static class FeatureChoice
         return null;
     }
 
-    private static PerceptualMeasures Load(string path) =>
-        throw new UserInputException($"{path} holds no feature network that this version can read.");
+    private static PerceptualMeasures Load(string path)
+    {
+        var distance = FeatureNetworkFile.LoadDistance(path);
+        return new PerceptualMeasures(
+            distance.Network,
+            distance.Between,
+            distance.HasHeads ? distance.BetweenUnweighted : distance.Between
+        );
+    }
 }

@@ -29,12 +29,17 @@ internal sealed class ReconstructionMeasurement
         var indices = EvenlySpaced.Indices(source.Count, Count(source.Count));
         RequireNamesOfTheirOwn(images, [.. indices.Select(i => source.Describe(i).Name)]);
         Context.OpenCpu();
-        var (firstStage, config) = ModelFile.LoadFirstStage(model);
-        using var _ = firstStage;
+        using var firstStage = ModelFile.LoadFirstStage(model).FirstStage;
         var factor = firstStage.DownsamplingFactor;
-        var size = Math.Max(factor, (Context.Arguments.GetValue(Options.Size) ?? config.ImageSize) / factor * factor);
-        var dataset = new ImageDataset(source, new ImageTransform(size), seed: 0, cacheBytes: 0);
-        var pairs = new Reconstruction(firstStage).Reconstruct(dataset, indices);
+        int? size = Context.Arguments.GetValue(Options.Size) is { } side ? Math.Max(factor, side / factor * factor) : null;
+        var tile = Context.Arguments.GetValue(Options.Tile);
+        var reconstruction = new Reconstruction(firstStage, tile);
+        var pairs = size is { } square
+            ? reconstruction.Reconstruct(
+                new ImageDataset(source, new ImageTransform(square), seed: 0, cacheBytes: 0),
+                indices
+            )
+            : reconstruction.Reconstruct(source, indices);
         var summary = Measure("reconstruct", pairs, indices.Count, cancellation);
         Tell(summary, size, model);
     }

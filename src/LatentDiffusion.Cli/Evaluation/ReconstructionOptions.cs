@@ -1,5 +1,6 @@
 using System.CommandLine;
 using LatentDiffusion.Cli.Commands;
+using LatentDiffusion.Pipelines;
 
 namespace LatentDiffusion.Cli.Evaluation;
 
@@ -9,7 +10,7 @@ internal sealed class ReconstructionOptions
     public Option<int?> Size { get; } =
         new("--size")
         {
-            Description = "Side of the square images in pixels (default: the training size; folders: as they are)",
+            Description = "Make the images squares of this side, in pixels (default: as they are)",
             HelpName = "N",
         };
 
@@ -28,17 +29,26 @@ internal sealed class ReconstructionOptions
             DefaultValueFactory = _ => 16,
         };
 
+    public Option<int> Tile { get; } =
+        new("--tile")
+        {
+            Description = "Side of the tiles in which larger images are encoded and decoded, in pixels",
+            HelpName = "N",
+            DefaultValueFactory = _ => TiledFirstStage.DefaultTileSize,
+        };
+
     public Option<string?> Features { get; } = FeatureChoice.CreateOption();
 
     public void AddTo(Verb verb)
     {
-        foreach (var option in new Option[] { Size, Count, Features, Show })
+        foreach (var option in new Option[] { Size, Count, Tile, Features, Show })
         {
             verb.Options.Add(option);
         }
 
         Positive.Require(Size);
         Positive.Require(Count);
+        Positive.Require(Tile);
         Positive.Require(Show);
     }
 }

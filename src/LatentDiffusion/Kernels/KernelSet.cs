@@ -63,6 +63,21 @@ internal abstract unsafe class KernelSet
         float* inverse
     );
 
+    /// <inheritdoc cref="GroupNormKernel{TLanes, TVector}.Normalize"/>
+    public abstract void Normalize(
+        NormalizationShape shape,
+        float* x,
+        float* weight,
+        float* bias,
+        float* mean,
+        float* inverse,
+        bool silu,
+        float* y
+    );
+
+    /// <inheritdoc cref="GroupMoments{TLanes, TVector}.Measure"/>
+    public abstract void MeasureGroups(NormalizationShape shape, float* x, double* mean, double* variance);
+
     /// <inheritdoc cref="GroupNormKernel{TLanes, TVector}.Backward"/>
     public abstract void GroupNormGradient(
         NormalizationShape shape,
@@ -158,6 +173,20 @@ internal abstract unsafe class KernelSet
             float* mean,
             float* inverse
         ) => GroupNormKernel<TLanes, TVector>.Forward(shape, x, weight, bias, epsilon, silu, y, mean, inverse);
+
+        public override void Normalize(
+            NormalizationShape shape,
+            float* x,
+            float* weight,
+            float* bias,
+            float* mean,
+            float* inverse,
+            bool silu,
+            float* y
+        ) => GroupNormKernel<TLanes, TVector>.Normalize(shape, x, weight, bias, mean, inverse, silu, y);
+
+        public override void MeasureGroups(NormalizationShape shape, float* x, double* mean, double* variance) =>
+            GroupMoments<TLanes, TVector>.Measure(shape, x, mean, variance);
 
         public override void GroupNormGradient(
             NormalizationShape shape,

@@ -1,4 +1,5 @@
 using LatentDiffusion.Data;
+using LatentDiffusion.Errors;
 using LatentDiffusion.Imaging;
 using LatentDiffusion.Networks.Autoencoders;
 using static TorchSharp.torch;
@@ -11,28 +12,46 @@ namespace LatentDiffusion.Pipelines;
 /// <param name="Output">What came out, of the same size.</param>
 public sealed record ReconstructionPair(string Name, RgbImage Input, RgbImage Output);
 
-/// <summary>Sends images through a first stage and back, by their most likely latents.</summary>
+/// <summary>Sends images through a first stage and back, by their most likely latents; large ones in tiles.</summary>
 /// <param name="firstStage">The first stage; used by one thread at a time.</param>
-public sealed class Reconstruction(FirstStage firstStage)
+/// <param name="tileSize">See <see cref="TiledFirstStage"/>.</param>
+public sealed class Reconstruction(FirstStage firstStage, int tileSize = TiledFirstStage.DefaultTileSize)
 {
+    private readonly TiledFirstStage _tiled = new(firstStage, tileSize);
+
     /// <summary>Reconstructs images of one size together.</summary>
     /// <param name="images">At least one; both sides multiples of the downsampling factor.</param>
     public IReadOnlyList<RgbImage> Reconstruct(IReadOnlyList<RgbImage> images)
     {
         using var inference = no_grad();
         using var scope = NewDisposeScope();
-        var latents = firstStage.ModeOfLatents(firstStage.Encode(ImageTensors.FromImages(images)));
-        return ImageTensors.ToImages(firstStage.Decode(latents));
+        return ImageTensors.ToImages(_tiled.Decode(_tiled.EncodeMode(ImageTensors.FromImages(images))));
     }
 
     /// <summary>Reconstructs images of a data set in small batches, as the result is read.</summary>
     /// <param name="dataset">The images, of a size that is a multiple of the downsampling factor.</param>
     /// <param name="indices">Which of them.</param>
-    /// <exception cref="LatentDiffusion.Errors.UserInputException">An image cannot be read or decoded.</exception>
+    /// <exception cref="UserInputException">An image cannot be read or decoded.</exception>
     public IEnumerable<ReconstructionPair> Reconstruct(ImageDataset dataset, IEnumerable<int> indices)
     {
         ArgumentNullException.ThrowIfNull(dataset);
-        var inputs = indices.Select(i => (dataset.Source.Describe(i).Name, Image: dataset.GetImage(i)));
+        return Reconstruct(indices.Select(i => (dataset.Source.Describe(i).Name, dataset.GetImage(i))));
+    }
+
+    /// <summary>
+    /// Reconstructs images as they are, but for rows and columns at the end that the downsampling factor does not divide.
+    /// </summary>
+    /// <param name="source">The images.</param>
+    /// <param name="indices">Which of them.</param>
+    /// <exception cref="UserInputException">An image cannot be read or decoded, or is too small.</exception>
+    public IEnumerable<ReconstructionPair> Reconstruct(IImageSource source, IEnumerable<int> indices)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        return Reconstruct(indices.Select(i => (source.Describe(i).Name, Read(source, i))));
+    }
+
+    private IEnumerable<ReconstructionPair> Reconstruct(IEnumerable<(string Name, RgbImage Image)> inputs)
+    {
         foreach (var batch in ImageBatches.OfOneSize(inputs, input => input.Image))
         {
             var outputs = Reconstruct([.. batch.Select(input => input.Image)]);
@@ -41,5 +60,17 @@ public sealed class Reconstruction(FirstStage firstStage)
                 yield return new ReconstructionPair(name, image, output);
             }
         }
+    }
+
+    private RgbImage Read(IImageSource source, int index)
+    {
+        var name = source.Describe(index).Name;
+        var image = ImageDecoder.Decode(source.Read(index), name);
+        var factor = firstStage.DownsamplingFactor;
+        return image.Width >= factor && image.Height >= factor
+            ? image.Crop(0, 0, image.Width / factor * factor, image.Height / factor * factor)
+            : throw new UserInputException(
+                $"Image \"{name}\" is {image.Width}x{image.Height}, smaller than one latent pixel of {factor}x{factor}."
+            );
     }
 }

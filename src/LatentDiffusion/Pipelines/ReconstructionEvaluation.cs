@@ -114,7 +114,8 @@ public sealed class ReconstructionEvaluation : IDisposable
         var outputs = ImageTensors.FromImages([.. batch.Select(pair => pair.Output)]);
         _inputs!.Add(_perceptual.Network.Embed(inputs));
         _outputs!.Add(_perceptual.Network.Embed(outputs));
-        return (Distances(_perceptual.Lpips), Distances(_perceptual.Psim));
+        var lpips = Distances(_perceptual.Lpips);
+        return (lpips, _perceptual.Psim == _perceptual.Lpips ? lpips : Distances(_perceptual.Psim));
 
         double[]? Distances(Func<Tensor, Tensor, Tensor>? distance) =>
             distance?.Invoke(inputs, outputs).to(float64, CPU).flatten().data<double>().ToArray();

@@ -1,4 +1,6 @@
+using LatentDiffusion.Kernels;
 using LatentDiffusion.Networks.Layers;
+using LatentDiffusion.Tests.Kernels;
 using LatentDiffusion.Tests.Support;
 using TorchSharp;
 using Xunit;
@@ -74,4 +76,46 @@ public sealed class GroupNormalizationTests
     [Fact]
     public void Channels_that_do_not_divide_into_groups_are_refused() =>
         Assert.Throws<ArgumentException>(() => new GroupNormalization(48, 1e-5));
+
+    [Fact]
+    public void Parts_of_a_map_are_normalised_with_the_statistics_of_the_whole()
+    {
+        foreach (var kernels in KernelKinds.WithPlain)
+        {
+            using var scope = torch.NewDisposeScope();
+            using var noGradient = torch.no_grad();
+            using var use = KernelChoice.Use(kernels);
+            using var norm = FormulaWeights.Fill(new GroupNormalization(64, GroupNormalization.AutoencoderEpsilon));
+            var x = FormulaInput.X([1, 64, 9, 4], 0.7).mul(torch.linspace(0, 1, 9).view(-1, 1)).add(3);
+            var parts = new[] { x.narrow(2, 0, 1), x.narrow(2, 1, 5), x.narrow(2, 6, 3) };
+            var (whole, activated, own) = (norm.forward(x), norm.ForwardSilu(x), norm.forward(parts[1]));
+            var statistics = new GroupStatistics();
+            foreach (var part in parts)
+            {
+                statistics.Add(part);
+            }
+
+            using (norm.UseStatistics(statistics))
+            {
+                TensorAssert.Close(torch.cat([.. parts.Select(norm.forward)], 2), whole, 1e-5);
+                TensorAssert.Close(torch.cat([.. parts.Select(norm.ForwardSilu)], 2), activated, 1e-5);
+            }
+
+            TensorAssert.Equal(norm.forward(parts[1]), own);
+        }
+    }
+
+    [Fact]
+    public void Given_statistics_are_for_inference()
+    {
+        using var scope = torch.NewDisposeScope();
+        using var norm = new GroupNormalization(32, GroupNormalization.AutoencoderEpsilon);
+        var x = FormulaInput.X([1, 32, 2, 2]);
+        var statistics = new GroupStatistics();
+        statistics.Add(x);
+
+        using var use = norm.UseStatistics(statistics);
+
+        Assert.Throws<InvalidOperationException>(() => norm.forward(x));
+    }
 }

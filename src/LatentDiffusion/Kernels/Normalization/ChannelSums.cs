@@ -88,4 +88,23 @@ internal static unsafe class ChannelSums<TLanes, TVector>
             TLanes.Store(product, sums + channels + c);
         }
     }
+
+    /// <summary>A channel's two sums over all strips of an image, in double precision.</summary>
+    /// <param name="sums">[B, strips, 2, C].</param>
+    /// <param name="image">Which image.</param>
+    /// <param name="shape">Sizes.</param>
+    /// <param name="channel">Which channel.</param>
+    public static (double First, double Second) Total(float* sums, int image, NormalizationShape shape, int channel)
+    {
+        double first = 0;
+        double second = 0;
+        for (var strip = 0; strip < shape.Strips; strip++)
+        {
+            var at = sums + ((nint)image * shape.Strips + strip) * 2 * shape.Channels + channel;
+            first += at[0];
+            second += at[shape.Channels];
+        }
+
+        return (first, second);
+    }
 }

@@ -29,30 +29,47 @@ internal static unsafe class GroupNormKernel<TLanes, TVector>
         float* inverse
     )
     {
-        var (channels, strips) = (shape.Channels, shape.Strips);
-        using var sumScratch = new Scratch((nint)shape.Batch * strips * 2 * channels);
-        using var affineScratch = new Scratch((nint)shape.Batch * 3 * channels);
-        var sums = sumScratch.Data;
-        var affine = affineScratch.Data;
-        ThreadTeam.ForEach(
-            shape.Batch * strips,
-            (task, _) =>
+        var statistics = new double[2 * shape.Batch * shape.Groups];
+        fixed (double* means = statistics)
+        {
+            var variances = means + shape.Batch * shape.Groups;
+            GroupMoments<TLanes, TVector>.Measure(shape, x, means, variances);
+            for (var i = 0; i < shape.Batch * shape.Groups; i++)
             {
-                var (image, first, end) = Place(shape, task);
-                var start = x + (nint)image * shape.Pixels * channels;
-                ChannelSums<TLanes, TVector>.Moments(
-                    start + (nint)first * channels,
-                    end - first,
-                    channels,
-                    start,
-                    sums + (nint)task * 2 * channels
-                );
+                mean[i] = (float)means[i];
+                inverse[i] = (float)(1 / Math.Sqrt(variances[i] + epsilon));
             }
-        );
+        }
+
+        Normalize(shape, x, weight, bias, mean, inverse, silu, y);
+    }
+
+    /// <summary><see cref="Forward"/> with known statistics.</summary>
+    /// <param name="shape">Sizes; channels are a multiple of the register width.</param>
+    /// <param name="x">[B, pixels, C].</param>
+    /// <param name="weight">[C].</param>
+    /// <param name="bias">[C].</param>
+    /// <param name="mean">[B, groups].</param>
+    /// <param name="inverse">[B, groups]: 1 / sqrt(variance + epsilon).</param>
+    /// <param name="silu">Whether SiLU follows.</param>
+    /// <param name="y">[B, pixels, C]; may be <paramref name="x"/>.</param>
+    public static void Normalize(
+        NormalizationShape shape,
+        float* x,
+        float* weight,
+        float* bias,
+        float* mean,
+        float* inverse,
+        bool silu,
+        float* y
+    )
+    {
+        var (channels, strips) = (shape.Channels, shape.Strips);
+        using var affineScratch = new Scratch((nint)shape.Batch * 3 * channels);
+        var affine = affineScratch.Data;
         for (var image = 0; image < shape.Batch; image++)
         {
             var from = image * shape.Groups;
-            Statistics(shape, x, sums, image, epsilon, mean + from, inverse + from);
             FillAffine(shape, weight, bias, mean + from, inverse + from, Of(affine, image, channels));
         }
 
@@ -60,7 +77,7 @@ internal static unsafe class GroupNormKernel<TLanes, TVector>
             shape.Batch * strips,
             (task, _) =>
             {
-                var (image, first, end) = Place(shape, task);
+                var (image, first, end) = shape.Place(task);
                 var offset = ((nint)image * shape.Pixels + first) * channels;
                 Apply(x + offset, end - first, channels, Of(affine, image, channels), silu, y + offset);
             }
@@ -110,7 +127,7 @@ internal static unsafe class GroupNormKernel<TLanes, TVector>
             shape.Batch * strips,
             (task, _) =>
             {
-                var (image, first, end) = Place(shape, task);
+                var (image, first, end) = shape.Place(task);
                 var offset = ((nint)image * shape.Pixels + first) * channels;
                 ChannelSums<TLanes, TVector>.Gradients(
                     x + offset,
@@ -144,7 +161,7 @@ internal static unsafe class GroupNormKernel<TLanes, TVector>
             shape.Batch * strips,
             (task, _) =>
             {
-                var (image, first, end) = Place(shape, task);
+                var (image, first, end) = shape.Place(task);
                 var offset = ((nint)image * shape.Pixels + first) * channels;
                 ApplyGradient(
                     x + offset,
@@ -160,66 +177,10 @@ internal static unsafe class GroupNormKernel<TLanes, TVector>
         );
     }
 
-    private static (int Image, int First, int End) Place(NormalizationShape shape, int task)
-    {
-        var (first, end) = shape.Strip(task % shape.Strips);
-        return (task / shape.Strips, first, end);
-    }
-
     private static Affine Of(float* affine, int image, int channels)
     {
         var center = affine + (nint)image * 3 * channels;
         return new Affine(center, center + channels, center + 2 * channels);
-    }
-
-    // Sums of shifted values to mean and variance of a group, in double precision.
-    private static void Statistics(
-        NormalizationShape shape,
-        float* x,
-        float* sums,
-        int image,
-        double epsilon,
-        float* mean,
-        float* inverse
-    )
-    {
-        var channels = shape.Channels;
-        var shift = x + (nint)image * shape.Pixels * channels;
-        var count = (double)shape.Pixels * shape.GroupSize;
-        for (var group = 0; group < shape.Groups; group++)
-        {
-            var reference = (double)shift[group * shape.GroupSize];
-            double total = 0;
-            double squares = 0;
-            for (var i = 0; i < shape.GroupSize; i++)
-            {
-                var c = group * shape.GroupSize + i;
-                var (sum, square) = Total(sums, image, shape, c);
-
-                // From the channel's own shift to the group's.
-                var distance = shift[c] - reference;
-                total += sum + shape.Pixels * distance;
-                squares += square + 2 * distance * sum + shape.Pixels * distance * distance;
-            }
-
-            var average = total / count;
-            mean[group] = (float)(reference + average);
-            inverse[group] = (float)(1 / Math.Sqrt(Math.Max(0, squares / count - average * average) + epsilon));
-        }
-    }
-
-    private static (double First, double Second) Total(float* sums, int image, NormalizationShape shape, int channel)
-    {
-        double first = 0;
-        double second = 0;
-        for (var strip = 0; strip < shape.Strips; strip++)
-        {
-            var at = sums + ((nint)image * shape.Strips + strip) * 2 * shape.Channels + channel;
-            first += at[0];
-            second += at[shape.Channels];
-        }
-
-        return (first, second);
     }
 
     private static void FillAffine(
@@ -261,7 +222,7 @@ internal static unsafe class GroupNormKernel<TLanes, TVector>
             for (var i = 0; i < shape.GroupSize; i++)
             {
                 var c = group * shape.GroupSize + i;
-                var (gradient, withInput) = Total(sums, image, shape, c);
+                var (gradient, withInput) = ChannelSums<TLanes, TVector>.Total(sums, image, shape, c);
                 sum += weight[c] * gradient;
                 product += weight[c] * withInput;
                 biasGradient[c] += (float)gradient;

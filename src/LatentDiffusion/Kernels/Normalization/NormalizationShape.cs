@@ -21,4 +21,11 @@ internal readonly record struct NormalizationShape(int Batch, int Pixels, int Ch
 
     /// <summary>First and last but one position of a strip.</summary>
     public (int First, int End) Strip(int strip) => (strip * StripPixels, Math.Min(Pixels, (strip + 1) * StripPixels));
+
+    /// <summary>The strip that a task works on, when there is one task per image and strip.</summary>
+    public (int Image, int First, int End) Place(int task)
+    {
+        var (first, end) = Strip(task % Strips);
+        return (task / Strips, first, end);
+    }
 }

@@ -42,6 +42,69 @@ internal static unsafe class GroupNormOperator
         return Forward(settings, x, weight, bias, overwrite).Result.MoveToOuterDisposeScope();
     }
 
+    /// <summary><see cref="Apply"/> with known statistics, the same for every image; not differentiable.</summary>
+    /// <param name="kernels">The kernels of this thread.</param>
+    /// <param name="x">[B, C, H, W], any layout; channels-last is not copied.</param>
+    /// <param name="weight">[C].</param>
+    /// <param name="bias">[C].</param>
+    /// <param name="mean">One per group.</param>
+    /// <param name="inverse">One per group: 1 / sqrt(variance + epsilon).</param>
+    /// <param name="silu">Whether SiLU follows.</param>
+    /// <param name="overwrite">Whether the result may take the place of <paramref name="x"/>.</param>
+    /// <returns>[B, C, H, W], channels-last.</returns>
+    public static Tensor ApplyKnown(
+        KernelSet kernels,
+        Tensor x,
+        Tensor weight,
+        Tensor bias,
+        ReadOnlySpan<float> mean,
+        ReadOnlySpan<float> inverse,
+        bool silu,
+        bool overwrite
+    )
+    {
+        using var pixels = ChannelsLast.Pixels(x);
+        using var result = overwrite ? pixels.alias() : TensorMemory.Empty(pixels.shape);
+
+        // Every image has the same statistics, so that the batch is one long image.
+        var shape = Shape(x, mean.Length) with
+        {
+            Batch = 1,
+            Pixels = (int)(x.shape[0] * x.shape[2] * x.shape[3]),
+        };
+        fixed (float* means = mean)
+        fixed (float* inverses = inverse)
+        {
+            kernels.Normalize(
+                shape,
+                TensorMemory.Floats(pixels),
+                TensorMemory.Floats(weight),
+                TensorMemory.Floats(bias),
+                means,
+                inverses,
+                silu,
+                TensorMemory.Floats(result)
+            );
+        }
+
+        return ChannelsLast.Map(result);
+    }
+
+    /// <summary>Mean and variance of each group of channels of one image.</summary>
+    /// <param name="kernels">The kernels of this thread.</param>
+    /// <param name="x">[1, C, H, W], any layout; channels-last is not copied.</param>
+    /// <param name="mean">Written, one per group.</param>
+    /// <param name="variance">Written, one per group.</param>
+    public static void Measure(KernelSet kernels, Tensor x, Span<double> mean, Span<double> variance)
+    {
+        using var pixels = ChannelsLast.Pixels(x);
+        fixed (double* means = mean)
+        fixed (double* variances = variance)
+        {
+            kernels.MeasureGroups(Shape(x, mean.Length), TensorMemory.Floats(pixels), means, variances);
+        }
+    }
+
     private static NormalizationShape Shape(Tensor x, int groups) =>
         new((int)x.shape[0], (int)(x.shape[2] * x.shape[3]), (int)x.shape[1], groups);
 

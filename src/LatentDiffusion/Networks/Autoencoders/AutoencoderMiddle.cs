@@ -26,6 +26,10 @@ internal sealed class AutoencoderMiddle : ExplicitModule<Tensor, Tensor>
         register_module("block_2", _block2);
     }
 
+    /// <summary>The layers in the order in which they run.</summary>
+    public IEnumerable<nn.Module<Tensor, Tensor>> Layers =>
+        _attention is null ? [_block1, _block2] : [_block1, _attention, _block2];
+
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();

@@ -5,12 +5,11 @@ using static TorchSharp.torch;
 namespace LatentDiffusion.Networks.Autoencoders;
 
 /// <summary>Latent features to images, f times larger per side.</summary>
-internal sealed class Decoder : ExplicitModule<Tensor, Tensor>
+internal sealed class Decoder : ExplicitModule<Tensor, Tensor>, ILayerChain
 {
     private readonly ConvolutionLayer _in;
     private readonly AutoencoderMiddle _middle;
     private readonly AutoencoderLevel[] _levels;
-    private readonly GroupNormalization _outNorm;
 
     public Decoder(AutoencoderConfig config)
         : base(nameof(Decoder))
@@ -19,15 +18,25 @@ internal sealed class Decoder : ExplicitModule<Tensor, Tensor>
         _in = Layer.Convolution3x3(config.ZChannels, deepest);
         _middle = new AutoencoderMiddle(deepest, config.Attention, config.Dropout);
         _levels = BuildLevels(config);
-        var shallowest = config.Channels * config.ChannelMult[0];
-        _outNorm = new GroupNormalization(shallowest, GroupNormalization.AutoencoderEpsilon);
-        Out = Layer.Convolution3x3(shallowest, config.ImageChannels);
+        Channels = config.Channels * config.ChannelMult[0];
+        OutNorm = new GroupNormalization(Channels, GroupNormalization.AutoencoderEpsilon);
+        Out = Layer.Convolution3x3(Channels, config.ImageChannels);
         register_module("conv_in", _in);
         register_module("mid", _middle);
         register_module("up", KeyGroup.List(_levels));
-        register_module("norm_out", _outNorm);
+        register_module("norm_out", OutNorm);
         register_module("conv_out", Out);
     }
+
+    /// <inheritdoc/>
+    public int Channels { get; }
+
+    /// <inheritdoc/>
+    public IEnumerable<nn.Module<Tensor, Tensor>> Layers =>
+        [_in, .. _middle.Layers, .. Enumerable.Reverse(_levels).SelectMany(level => level.Layers)];
+
+    /// <inheritdoc/>
+    public GroupNormalization OutNorm { get; }
 
     /// <summary>The last layer; adversarial training weighs its losses by their gradients here.</summary>
     public ConvolutionLayer Out { get; }
@@ -48,7 +57,7 @@ internal sealed class Decoder : ExplicitModule<Tensor, Tensor>
             h = h.Then(layer is ResnetBlock block ? block.ForwardOver : layer.forward);
         }
 
-        return h.Then(_outNorm.ForwardSiluOver).MoveToOuterDisposeScope();
+        return h.Then(OutNorm.ForwardSiluOver).MoveToOuterDisposeScope();
     }
 
     // Index 0 is full resolution, although the levels run from the last to the first: the published names count so.

@@ -43,6 +43,12 @@ public abstract class FirstStage : ExplicitModule
     /// <returns>[B, C, h f, w f], about [-1,1], not clamped.</returns>
     public abstract Tensor Decode(Tensor latents);
 
+    /// <summary><see cref="Encode"/>, with the encoder's layers computed by <paramref name="run"/>.</summary>
+    internal abstract Tensor EncodeBy(Tensor images, LayerChainEvaluation run);
+
+    /// <summary><see cref="Decode"/>, with the decoder's layers computed by <paramref name="run"/>.</summary>
+    internal abstract Tensor DecodeBy(Tensor latents, LayerChainEvaluation run);
+
     private protected void CheckImages(Tensor images)
     {
         ArgumentNullException.ThrowIfNull(images);

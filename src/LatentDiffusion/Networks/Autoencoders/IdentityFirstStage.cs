@@ -21,4 +21,8 @@ public sealed class IdentityFirstStage(int imageChannels) : FirstStage(nameof(Id
 
     /// <inheritdoc/>
     public override Tensor Decode(Tensor latents) => latents.alias();
+
+    internal override Tensor EncodeBy(Tensor images, LayerChainEvaluation run) => Encode(images);
+
+    internal override Tensor DecodeBy(Tensor latents, LayerChainEvaluation run) => Decode(latents);
 }

@@ -34,12 +34,7 @@ public sealed class KlAutoencoder : FirstStage, IDecoderInTwoParts
 
     /// <inheritdoc/>
     /// <returns>Moments [B, 2 latent channels, H/f, W/f]: means, then log variances.</returns>
-    public override Tensor Encode(Tensor images)
-    {
-        CheckImages(images);
-        using var features = _encoder.forward(images);
-        return _quantConvolution.forward(features);
-    }
+    public override Tensor Encode(Tensor images) => EncodeBy(images, (encoder, x) => encoder.forward(x));
 
     /// <inheritdoc/>
     public override Tensor SampleLatents(Tensor encoded, Generator? generator = null)
@@ -56,10 +51,19 @@ public sealed class KlAutoencoder : FirstStage, IDecoderInTwoParts
     }
 
     /// <inheritdoc/>
-    public override Tensor Decode(Tensor latents)
+    public override Tensor Decode(Tensor latents) => DecodeBy(latents, (decoder, x) => decoder.forward(x));
+
+    internal override Tensor EncodeBy(Tensor images, LayerChainEvaluation run)
+    {
+        CheckImages(images);
+        using var features = run(_encoder, images);
+        return _quantConvolution.forward(features);
+    }
+
+    internal override Tensor DecodeBy(Tensor latents, LayerChainEvaluation run)
     {
         using var features = _postQuantConvolution.forward(latents);
-        return _decoder.forward(features);
+        return run(_decoder, features);
     }
 
     ConvolutionLayer IDecoderInTwoParts.LastLayer => _decoder.Out;

@@ -8,9 +8,7 @@ namespace LatentDiffusion.Networks.Autoencoders;
 /// <summary>The autoencoder's residual block: norm, SiLU, 3x3 convolution, twice.</summary>
 internal sealed class ResnetBlock : ExplicitModule<Tensor, Tensor>, ICheckpointedBlock
 {
-    private readonly GroupNormalization _norm1;
     private readonly ConvolutionLayer _conv1;
-    private readonly GroupNormalization _norm2;
     private readonly Dropout? _dropout;
     private readonly ConvolutionLayer _conv2;
     private readonly ConvolutionLayer? _shortcut;
@@ -18,13 +16,13 @@ internal sealed class ResnetBlock : ExplicitModule<Tensor, Tensor>, ICheckpointe
     public ResnetBlock(int inChannels, int outChannels, double dropout)
         : base(nameof(ResnetBlock))
     {
-        _norm1 = new GroupNormalization(inChannels, GroupNormalization.AutoencoderEpsilon);
+        Norm1 = new GroupNormalization(inChannels, GroupNormalization.AutoencoderEpsilon);
         _conv1 = Layer.Convolution3x3(inChannels, outChannels);
-        _norm2 = new GroupNormalization(outChannels, GroupNormalization.AutoencoderEpsilon);
+        Norm2 = new GroupNormalization(outChannels, GroupNormalization.AutoencoderEpsilon);
         _conv2 = Layer.Convolution3x3(outChannels, outChannels);
-        register_module("norm1", _norm1);
+        register_module("norm1", Norm1);
         register_module("conv1", _conv1);
-        register_module("norm2", _norm2);
+        register_module("norm2", Norm2);
         if (dropout > 0)
         {
             _dropout = nn.Dropout(dropout);
@@ -41,6 +39,15 @@ internal sealed class ResnetBlock : ExplicitModule<Tensor, Tensor>, ICheckpointe
 
     public bool RecomputesActivations { get; set; }
 
+    /// <summary>The first normalisation, of the input.</summary>
+    public GroupNormalization Norm1 { get; }
+
+    /// <summary>The second normalisation, of what <see cref="Hidden"/> returns.</summary>
+    public GroupNormalization Norm2 { get; }
+
+    /// <summary>Channels of the result.</summary>
+    public long Channels => _conv2.Weight.shape[0];
+
     /// <param name="input">[B, in, H, W].</param>
     /// <returns>[B, out, H, W].</returns>
     public override Tensor forward(Tensor input) =>
@@ -51,18 +58,34 @@ internal sealed class ResnetBlock : ExplicitModule<Tensor, Tensor>, ICheckpointe
     /// <returns>[B, out, H, W].</returns>
     public Tensor ForwardOver(Tensor input) => RecomputesActivations ? forward(input) : Run(input, overwrite: true);
 
+    /// <summary>The first half of <see cref="forward"/>, up to the second normalisation.</summary>
+    /// <param name="input">[B, in, H, W].</param>
+    /// <returns>[B, out, H, W].</returns>
+    public Tensor Hidden(Tensor input) => Norm1.ForwardSilu(input).Then(_conv1.forward);
+
+    /// <summary>The second half of <see cref="forward"/>; may overwrite both inputs.</summary>
+    /// <param name="hidden">What <see cref="Hidden"/> returned; not to be read afterwards.</param>
+    /// <param name="input">[B, in, H, W]; not to be read afterwards.</param>
+    /// <returns>[B, out, H, W].</returns>
+    public Tensor Finish(Tensor hidden, Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        var skip = _shortcut?.forward(input);
+        return Finish(Norm2.ForwardSiluOver(hidden), input, skip).MoveToOuterDisposeScope();
+    }
+
     private Tensor Run(Tensor input, bool overwrite = false)
     {
         using var scope = NewDisposeScope();
         var skip = _shortcut?.forward(input);
-        var normalized = overwrite && skip is not null ? _norm1.ForwardSiluOver(input) : _norm1.ForwardSilu(input);
-        var h = normalized.Then(_conv1.forward).Then(_norm2.ForwardSiluOver);
-        if (_dropout is not null)
-        {
-            h = h.Then(_dropout.forward);
-        }
+        var normalized = overwrite && skip is not null ? Norm1.ForwardSiluOver(input) : Norm1.ForwardSilu(input);
+        var h = normalized.Then(_conv1.forward).Then(Norm2.ForwardSiluOver);
+        return Finish(h, input, skip).MoveToOuterDisposeScope();
+    }
 
-        var result = skip is null ? _conv2.ForwardWithResidual(h, input) : _conv2.AddTo(h, skip);
-        return result.MoveToOuterDisposeScope();
+    private Tensor Finish(Tensor normalized, Tensor input, Tensor? skip)
+    {
+        var h = _dropout is null ? normalized : normalized.Then(_dropout.forward);
+        return skip is null ? _conv2.ForwardWithResidual(h, input) : _conv2.AddTo(h, skip);
     }
 }

@@ -8,7 +8,6 @@ namespace LatentDiffusion.Networks.Autoencoders;
 /// <summary>Single-head self-attention over all positions, with a residual connection ("vanilla").</summary>
 internal sealed class SpatialAttention : ExplicitModule<Tensor, Tensor>
 {
-    private readonly GroupNormalization _norm;
     private readonly ConvolutionLayer _query;
     private readonly ConvolutionLayer _key;
     private readonly ConvolutionLayer _value;
@@ -17,24 +16,26 @@ internal sealed class SpatialAttention : ExplicitModule<Tensor, Tensor>
     public SpatialAttention(int channels)
         : base(nameof(SpatialAttention))
     {
-        _norm = new GroupNormalization(channels, GroupNormalization.AutoencoderEpsilon);
+        Norm = new GroupNormalization(channels, GroupNormalization.AutoencoderEpsilon);
         _query = Layer.Convolution1x1(channels, channels);
         _key = Layer.Convolution1x1(channels, channels);
         _value = Layer.Convolution1x1(channels, channels);
         _projection = Layer.Convolution1x1(channels, channels);
-        register_module("norm", _norm);
+        register_module("norm", Norm);
         register_module("q", _query);
         register_module("k", _key);
         register_module("v", _value);
         register_module("proj_out", _projection);
     }
 
+    /// <summary>The normalisation of the input.</summary>
+    public GroupNormalization Norm { get; }
+
     /// <param name="input">[B, C, H, W].</param>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
-        var attended = _norm
-            .forward(input)
+        var attended = Norm.forward(input)
             .Then(h => Layer.Attention(Tokens(_query, h), Tokens(_key, h), Tokens(_value, h)));
         var pixels = attended.reshape(input.shape[0], input.shape[2], input.shape[3], -1);
         return _projection.ForwardWithResidual(Layer.MapOf(pixels), input).MoveToOuterDisposeScope();

@@ -51,12 +51,7 @@ public sealed class VqAutoencoder : FirstStage, IDecoderInTwoParts
 
     /// <inheritdoc/>
     /// <returns>Latents before quantisation, [B, latent channels, H/f, W/f].</returns>
-    public override Tensor Encode(Tensor images)
-    {
-        CheckImages(images);
-        using var features = _encoder.forward(images);
-        return _quantConvolution.forward(features);
-    }
+    public override Tensor Encode(Tensor images) => EncodeBy(images, (encoder, x) => encoder.forward(x));
 
     /// <inheritdoc/>
     public override Tensor SampleLatents(Tensor encoded, Generator? generator = null) => encoded.alias();
@@ -65,19 +60,30 @@ public sealed class VqAutoencoder : FirstStage, IDecoderInTwoParts
     public override Tensor ModeOfLatents(Tensor encoded) => encoded.alias();
 
     /// <inheritdoc/>
-    public override Tensor Decode(Tensor latents)
-    {
-        using var scope = NewDisposeScope();
-        return DecodeQuantized(Quantizer.Quantize(latents).Quantized).MoveToOuterDisposeScope();
-    }
+    public override Tensor Decode(Tensor latents) => DecodeBy(latents, (decoder, x) => decoder.forward(x));
 
     /// <summary>Decodes latents without quantising them first (the reference's force_not_quantize).</summary>
     /// <param name="latents">[B, latent channels, h, w].</param>
     /// <returns>[B, C, h f, w f], about [-1,1], not clamped.</returns>
-    public Tensor DecodeQuantized(Tensor latents)
+    public Tensor DecodeQuantized(Tensor latents) => DecodeQuantized(latents, (decoder, x) => decoder.forward(x));
+
+    internal override Tensor EncodeBy(Tensor images, LayerChainEvaluation run)
+    {
+        CheckImages(images);
+        using var features = run(_encoder, images);
+        return _quantConvolution.forward(features);
+    }
+
+    internal override Tensor DecodeBy(Tensor latents, LayerChainEvaluation run)
+    {
+        using var scope = NewDisposeScope();
+        return DecodeQuantized(Quantizer.Quantize(latents).Quantized, run).MoveToOuterDisposeScope();
+    }
+
+    private Tensor DecodeQuantized(Tensor latents, LayerChainEvaluation run)
     {
         using var features = _postQuantConvolution.forward(latents);
-        return _decoder.forward(features);
+        return run(_decoder, features);
     }
 
     ConvolutionLayer IDecoderInTwoParts.LastLayer => _decoder.Out;

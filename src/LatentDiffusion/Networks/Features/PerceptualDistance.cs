@@ -68,7 +68,7 @@ public sealed class PerceptualDistance : ExplicitModule<Tensor, Tensor, Tensor>
     /// <summary>Whether channels have learned weights.</summary>
     public bool HasHeads => _heads is not null;
 
-    /// <inheritdoc cref="Between"/>
+    /// <inheritdoc cref="Between(Tensor, Tensor)"/>
     public override Tensor forward(Tensor first, Tensor second) => Between(first, second);
 
     /// <summary>How different two images look; 0 for equal ones, symmetric.</summary>
@@ -76,7 +76,12 @@ public sealed class PerceptualDistance : ExplicitModule<Tensor, Tensor, Tensor>
     /// <param name="second">Of the same shape.</param>
     /// <returns>[B, 1, 1, 1], at least 0.</returns>
     /// <exception cref="ArgumentException">The shapes differ or are none of images.</exception>
-    public Tensor Between(Tensor first, Tensor second)
+    public Tensor Between(Tensor first, Tensor second) => Between(first, second, _heads);
+
+    /// <summary><see cref="Between(Tensor, Tensor)"/> with every channel counting 1, whatever the heads have learned.</summary>
+    public Tensor BetweenUnweighted(Tensor first, Tensor second) => Between(first, second, heads: null);
+
+    private Tensor Between(Tensor first, Tensor second, PerceptualHeads? heads)
     {
         ArgumentNullException.ThrowIfNull(first);
         ArgumentNullException.ThrowIfNull(second);
@@ -91,7 +96,7 @@ public sealed class PerceptualDistance : ExplicitModule<Tensor, Tensor, Tensor>
         using var scope = NewDisposeScope();
         var ours = _network.Stages(InColour(first));
         var theirs = _network.Stages(InColour(second));
-        var distances = ours.Select((map, stage) => StageDistance(stage, map, theirs[stage])).ToList();
+        var distances = ours.Select((map, stage) => StageDistance(heads, stage, map, theirs[stage])).ToList();
         return distances.Aggregate((sum, d) => sum.add(d)).reshape(-1, 1, 1, 1).MoveToOuterDisposeScope();
     }
 
@@ -143,7 +148,7 @@ public sealed class PerceptualDistance : ExplicitModule<Tensor, Tensor, Tensor>
     }
 
     // [B, 1]. Averaging over pixels and weighing channels may change places, and few numbers are left to weigh that way.
-    private Tensor StageDistance(int stage, Tensor ours, Tensor theirs)
+    private Tensor StageDistance(PerceptualHeads? heads, int stage, Tensor ours, Tensor theirs)
     {
         using var scope = NewDisposeScope();
         var squares = Normalize(ours).sub(Normalize(theirs)).square();
@@ -153,7 +158,7 @@ public sealed class PerceptualDistance : ExplicitModule<Tensor, Tensor, Tensor>
         }
 
         var perChannel = squares.mean([2L, 3L]);
-        var distance = _heads?.Weigh(stage, perChannel) ?? perChannel.sum(1, keepdim: true);
+        var distance = heads?.Weigh(stage, perChannel) ?? perChannel.sum(1, keepdim: true);
         return distance.MoveToOuterDisposeScope();
     }
 

@@ -26,6 +26,7 @@ public sealed class GroupNormalization : ExplicitModule<Tensor, Tensor>
     [ComponentName(Name = "bias")]
     private readonly Parameter _bias;
     private readonly double _epsilon;
+    private GroupStatistics? _statistics;
 
     /// <summary>Creates the layer.</summary>
     /// <param name="channels">Channels of the input; a multiple of 32.</param>
@@ -62,8 +63,24 @@ public sealed class GroupNormalization : ExplicitModule<Tensor, Tensor>
     /// <param name="input">[B, channels, ...]; not to be read afterwards.</param>
     internal Tensor ForwardSiluOver(Tensor input) => Normalize(input, silu: true, overwrite: true);
 
+    /// <summary>
+    /// Normalises with these statistics instead of the input's own until the result is disposed of: the input is then a
+    /// part of the map that they were measured on. For inference only.
+    /// </summary>
+    internal IDisposable UseStatistics(GroupStatistics statistics)
+    {
+        var previous = _statistics;
+        _statistics = statistics;
+        return new Restore(this, previous);
+    }
+
     private Tensor Normalize(Tensor input, bool silu, bool overwrite = false)
     {
+        if (_statistics is { } known)
+        {
+            return known.Normalize(input, _weight, _bias, _epsilon, silu, overwrite);
+        }
+
         if (KernelSet.Current is { } kernels && GroupNormOperator.Fits(kernels, input))
         {
             return GroupNormOperator.Apply(kernels, input, _weight, _bias, Groups, _epsilon, silu, overwrite);
@@ -79,5 +96,10 @@ public sealed class GroupNormalization : ExplicitModule<Tensor, Tensor>
         {
             return nn.functional.silu(normalized);
         }
+    }
+
+    private sealed class Restore(GroupNormalization layer, GroupStatistics? previous) : IDisposable
+    {
+        public void Dispose() => layer._statistics = previous;
     }
 }
