@@ -30,9 +30,7 @@ public static class ModelTensors
     )
     {
         ArgumentNullException.ThrowIfNull(model);
-        return Buffers(model)
-            .Concat(Weights(model))
-            .Concat(ema is null ? [] : AverageTensors.Of(ema, EmaRoot));
+        return Buffers(model).Concat(Weights(model)).Concat(ema is null ? [] : AverageTensors.Of(ema, EmaRoot));
     }
 
     /// <summary>Fills a model, and averages where given, from a checkpoint.</summary>

@@ -38,9 +38,7 @@ public sealed class GradientClippingTests
         {
             SetGradients(ours, step);
             SetGradients(theirs, step);
-            var expected = Math.Sqrt(
-                theirs.Sum(w => w.grad!.to(torch.float64).square().sum().item<double>())
-            );
+            var expected = Math.Sqrt(theirs.Sum(w => w.grad!.to(torch.float64).square().sum().item<double>()));
             var coefficient = clipNorm / (expected + 1e-6);
             Assert.Equal(clipNorm < 1, coefficient < 1);
             foreach (var weight in theirs)

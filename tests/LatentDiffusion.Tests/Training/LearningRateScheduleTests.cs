@@ -76,7 +76,11 @@ public sealed class LearningRateScheduleTests
     [Fact]
     public void Factor_and_images_per_step_multiply_the_learning_rate()
     {
-        var config = new OptimizerConfig { LearningRate = 4.5e-6, Schedule = new LinearWarmupScheduleConfig { Steps = 2 } };
+        var config = new OptimizerConfig
+        {
+            LearningRate = 4.5e-6,
+            Schedule = new LinearWarmupScheduleConfig { Steps = 2 },
+        };
 
         Assert.Equal(4.5e-6 / 2, config.LearningRateAt(0, samplesPerStep: 16));
         Assert.Equal(7.2e-5 / 2, (config with { ScaleLearningRate = true }).LearningRateAt(0, 16), 1e-15);
@@ -104,9 +108,18 @@ public sealed class LearningRateScheduleTests
     }
 
     [Theory]
-    [InlineData("{kind: lambda_linear, warm_up_steps: [1, 2], f_start: [0], f_min: [0], f_max: [1], cycle_lengths: [9]}", "warm_up_steps is [1, 2]: must have as many items")]
-    [InlineData("{kind: lambda_linear, warm_up_steps: [], f_start: [], f_min: [], f_max: [], cycle_lengths: []}", "at least one")]
-    [InlineData("{kind: cosine, warm_up_steps: 5, lr_start: 0, lr_min: 0, lr_max: 1, max_decay_steps: 5}", "must be greater than warm_up_steps, 5")]
+    [InlineData(
+        "{kind: lambda_linear, warm_up_steps: [1, 2], f_start: [0], f_min: [0], f_max: [1], cycle_lengths: [9]}",
+        "warm_up_steps is [1, 2]: must have as many items"
+    )]
+    [InlineData(
+        "{kind: lambda_linear, warm_up_steps: [], f_start: [], f_min: [], f_max: [], cycle_lengths: []}",
+        "at least one"
+    )]
+    [InlineData(
+        "{kind: cosine, warm_up_steps: 5, lr_start: 0, lr_min: 0, lr_max: 1, max_decay_steps: 5}",
+        "must be greater than warm_up_steps, 5"
+    )]
     public void A_schedule_that_cannot_be_is_refused(string schedule, string message)
     {
         var document = ConfigDocument.Parse($"learning_rate: 1.0\nschedule: {schedule}", "test");

@@ -14,12 +14,7 @@ internal static unsafe class SquareSumKernel<TLanes, TVector>
     public static double Sum(nint count, float* values)
     {
         // Four chains of additions, since one would wait for its own result.
-        var (a, b, c, d) = (
-            TLanes.Broadcast(0),
-            TLanes.Broadcast(0),
-            TLanes.Broadcast(0),
-            TLanes.Broadcast(0)
-        );
+        var (a, b, c, d) = (TLanes.Broadcast(0), TLanes.Broadcast(0), TLanes.Broadcast(0), TLanes.Broadcast(0));
         nint i = 0;
         for (; i + 4 * TLanes.Width <= count; i += 4 * TLanes.Width)
         {

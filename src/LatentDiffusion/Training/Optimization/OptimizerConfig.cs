@@ -7,9 +7,7 @@ namespace LatentDiffusion.Training.Optimization;
 public sealed record OptimizerConfig
 {
     /// <summary>The learning rate as it is used, unless <see cref="ScaleLearningRate"/> or a schedule changes it.</summary>
-    [Description(
-        "The learning rate as it is used; only scale_learning_rate and schedule multiply it by something."
-    )]
+    [Description("The learning rate as it is used; only scale_learning_rate and schedule multiply it by something.")]
     [Minimum(0, Exclusive = true)]
     public required double LearningRate { get; init; }
 
@@ -25,7 +23,9 @@ public sealed record OptimizerConfig
     public LearningRateScheduleConfig? Schedule { get; init; }
 
     /// <summary>The largest L2 norm of all gradients together; unlimited when null.</summary>
-    [Description("The largest L2 norm of all gradients together: longer ones are shortened to it. Unlimited when absent.")]
+    [Description(
+        "The largest L2 norm of all gradients together: longer ones are shortened to it. Unlimited when absent."
+    )]
     [Minimum(0, Exclusive = true)]
     public double? ClipNorm { get; init; }
 

@@ -62,5 +62,7 @@ internal static class TrainerFiles
     private static long? StepsOf(SafetensorsFile file) =>
         !file.Metadata.TryGetValue(StepsKey, out var text) ? null
         : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var steps) ? steps
-        : throw new UserInputException($"{file.Path} says '{text}' optimiser steps: resume from the checkpoint before it.");
+        : throw new UserInputException(
+            $"{file.Path} says '{text}' optimiser steps: resume from the checkpoint before it."
+        );
 }
