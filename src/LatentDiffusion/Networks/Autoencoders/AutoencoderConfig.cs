@@ -28,8 +28,8 @@ public sealed record AutoencoderConfig : IConfigCheck
     [Minimum(1)]
     public int ImageChannels { get; init; } = 3;
 
-    /// <summary>Channels at full resolution; a multiple of 32.</summary>
-    [Description("Channels at full resolution; a multiple of 32.")]
+    /// <summary>Channels at full resolution; a multiple of <see cref="NormGroups"/>.</summary>
+    [Description("Channels at full resolution; a multiple of norm_groups.")]
     [Minimum(1)]
     public int Channels { get; init; } = 128;
 
@@ -55,6 +55,15 @@ public sealed record AutoencoderConfig : IConfigCheck
     [Description("The kind of attention, also in the middle of encoder and decoder.")]
     public AttentionType Attention { get; init; } = AttentionType.Vanilla;
 
+    /// <summary>Groups of channels in group normalisation; the reference has 32.</summary>
+    /// <remarks>A group's mean is lost. With few channels per group, colours and brightness go with it.</remarks>
+    [Description(
+        "Groups of channels in group normalisation. The reference has 32 of at least 4 channels each; keep 4 with fewer "
+            + "channels, for what a group has in common, such as colour, is lost."
+    )]
+    [Minimum(1)]
+    public int NormGroups { get; init; } = GroupNormalization.ReferenceGroups;
+
     /// <summary>Channels between encoder and quant_conv.</summary>
     [Description("Channels between the encoder and quant_conv.")]
     [Minimum(1)]
@@ -71,9 +80,9 @@ public sealed record AutoencoderConfig : IConfigCheck
     /// <inheritdoc/>
     public IEnumerable<ConfigProblem> Check()
     {
-        if (Channels % GroupNormalization.Groups != 0)
+        if (Channels % NormGroups != 0)
         {
-            yield return new ConfigProblem(nameof(Channels), $"must be a multiple of {GroupNormalization.Groups}");
+            yield return new ConfigProblem(nameof(Channels), $"must be a multiple of norm_groups, {NormGroups}");
         }
 
         if (ChannelMult.Count is 0 or > MostLevels)

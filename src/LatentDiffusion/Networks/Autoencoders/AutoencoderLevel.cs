@@ -28,10 +28,10 @@ internal sealed class AutoencoderLevel : ExplicitModule
         List<nn.Module> attention = [];
         for (var i = 0; i < blocks; i++)
         {
-            residual.Add(Append(new ResnetBlock(i == 0 ? input : output, output, config.Dropout)));
+            residual.Add(Append(new ResnetBlock(i == 0 ? input : output, output, config)));
             if (
                 config.AttentionResolutions.Contains(resolution)
-                && AutoencoderMiddle.CreateAttention(config.Attention, output) is { } layer
+                && AutoencoderMiddle.CreateAttention(config, output) is { } layer
             )
             {
                 attention.Add(Append(layer));

@@ -11,12 +11,12 @@ internal sealed class AutoencoderMiddle : ExplicitModule<Tensor, Tensor>
     private readonly nn.Module<Tensor, Tensor>? _attention;
     private readonly ResnetBlock _block2;
 
-    public AutoencoderMiddle(int channels, AttentionType attention, double dropout)
+    public AutoencoderMiddle(AutoencoderConfig config, int channels)
         : base(nameof(AutoencoderMiddle))
     {
-        _block1 = new ResnetBlock(channels, channels, dropout);
-        _attention = CreateAttention(attention, channels);
-        _block2 = new ResnetBlock(channels, channels, dropout);
+        _block1 = new ResnetBlock(channels, channels, config);
+        _attention = CreateAttention(config, channels);
+        _block2 = new ResnetBlock(channels, channels, config);
         register_module("block_1", _block1);
         if (_attention is not null)
         {
@@ -43,10 +43,10 @@ internal sealed class AutoencoderMiddle : ExplicitModule<Tensor, Tensor>
     }
 
     /// <summary>Creates the attention layer of a kind, or null for none.</summary>
-    internal static nn.Module<Tensor, Tensor>? CreateAttention(AttentionType type, int channels) =>
-        type switch
+    internal static nn.Module<Tensor, Tensor>? CreateAttention(AutoencoderConfig config, int channels) =>
+        config.Attention switch
         {
-            AttentionType.Vanilla => new SpatialAttention(channels),
+            AttentionType.Vanilla => new SpatialAttention(channels, config.NormGroups),
             AttentionType.Linear => new LinearAttention(channels),
             _ => null,
         };

@@ -16,10 +16,10 @@ internal sealed class Decoder : ExplicitModule<Tensor, Tensor>, ILayerChain
     {
         var deepest = config.Channels * config.ChannelMult[^1];
         _in = Layer.Convolution3x3(config.ZChannels, deepest);
-        _middle = new AutoencoderMiddle(deepest, config.Attention, config.Dropout);
+        _middle = new AutoencoderMiddle(config, deepest);
         _levels = BuildLevels(config);
         Channels = config.Channels * config.ChannelMult[0];
-        OutNorm = new GroupNormalization(Channels, GroupNormalization.AutoencoderEpsilon);
+        OutNorm = new GroupNormalization(Channels, GroupNormalization.AutoencoderEpsilon, config.NormGroups);
         Out = Layer.Convolution3x3(Channels, config.ImageChannels);
         register_module("conv_in", _in);
         register_module("mid", _middle);

@@ -20,8 +20,8 @@ internal sealed class Encoder : ExplicitModule<Tensor, Tensor>, ILayerChain
         _in = Layer.Convolution3x3(config.ImageChannels, config.Channels);
         _levels = [.. BuildLevels(config)];
         var deepest = config.Channels * config.ChannelMult[^1];
-        _middle = new AutoencoderMiddle(deepest, config.Attention, config.Dropout);
-        OutNorm = new GroupNormalization(deepest, GroupNormalization.AutoencoderEpsilon);
+        _middle = new AutoencoderMiddle(config, deepest);
+        OutNorm = new GroupNormalization(deepest, GroupNormalization.AutoencoderEpsilon, config.NormGroups);
         Out = Layer.Convolution3x3(deepest, outChannels);
         register_module("conv_in", _in);
         register_module("down", KeyGroup.List(_levels));

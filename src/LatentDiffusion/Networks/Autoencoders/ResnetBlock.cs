@@ -13,19 +13,19 @@ internal sealed class ResnetBlock : ExplicitModule<Tensor, Tensor>, ICheckpointe
     private readonly ConvolutionLayer _conv2;
     private readonly ConvolutionLayer? _shortcut;
 
-    public ResnetBlock(int inChannels, int outChannels, double dropout)
+    public ResnetBlock(int inChannels, int outChannels, AutoencoderConfig config)
         : base(nameof(ResnetBlock))
     {
-        Norm1 = new GroupNormalization(inChannels, GroupNormalization.AutoencoderEpsilon);
+        Norm1 = new GroupNormalization(inChannels, GroupNormalization.AutoencoderEpsilon, config.NormGroups);
         _conv1 = Layer.Convolution3x3(inChannels, outChannels);
-        Norm2 = new GroupNormalization(outChannels, GroupNormalization.AutoencoderEpsilon);
+        Norm2 = new GroupNormalization(outChannels, GroupNormalization.AutoencoderEpsilon, config.NormGroups);
         _conv2 = Layer.Convolution3x3(outChannels, outChannels);
         register_module("norm1", Norm1);
         register_module("conv1", _conv1);
         register_module("norm2", Norm2);
-        if (dropout > 0)
+        if (config.Dropout > 0)
         {
-            _dropout = nn.Dropout(dropout);
+            _dropout = nn.Dropout(config.Dropout);
             register_module("dropout", _dropout);
         }
 

@@ -13,10 +13,10 @@ internal sealed class SpatialAttention : ExplicitModule<Tensor, Tensor>
     private readonly ConvolutionLayer _value;
     private readonly ConvolutionLayer _projection;
 
-    public SpatialAttention(int channels)
+    public SpatialAttention(int channels, int groups)
         : base(nameof(SpatialAttention))
     {
-        Norm = new GroupNormalization(channels, GroupNormalization.AutoencoderEpsilon);
+        Norm = new GroupNormalization(channels, GroupNormalization.AutoencoderEpsilon, groups);
         _query = Layer.Convolution1x1(channels, channels);
         _key = Layer.Convolution1x1(channels, channels);
         _value = Layer.Convolution1x1(channels, channels);

@@ -39,11 +39,11 @@ public record DiscriminatorConfig : IConfigCheck
     /// <inheritdoc/>
     public virtual IEnumerable<ConfigProblem> Check()
     {
-        if (Normalization == DiscriminatorNormalization.Group && 2 * Features % GroupNormalization.Groups != 0)
+        if (Normalization == DiscriminatorNormalization.Group && 2 * Features % GroupNormalization.ReferenceGroups != 0)
         {
             yield return new ConfigProblem(
                 nameof(Features),
-                $"must be a multiple of {GroupNormalization.Groups / 2} with group normalisation"
+                $"must be a multiple of {GroupNormalization.ReferenceGroups / 2} with group normalisation"
             );
         }
     }

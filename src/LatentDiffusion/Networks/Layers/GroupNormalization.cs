@@ -6,12 +6,12 @@ using static TorchSharp.torch;
 
 namespace LatentDiffusion.Networks.Layers;
 
-/// <summary>Group normalisation over 32 groups with a learned scale (starting at 1) and shift (starting at 0) per channel.</summary>
+/// <summary>Group normalisation with a learned scale (starting at 1) and shift (starting at 0) per channel.</summary>
 /// <remarks>TorchSharp 0.107's own GroupNorm leaves both uninitialised, so it is not used.</remarks>
 public sealed class GroupNormalization : ExplicitModule<Tensor, Tensor>
 {
     /// <summary>The number of groups in every network of the reference.</summary>
-    public const int Groups = 32;
+    public const int ReferenceGroups = 32;
 
     /// <summary>The epsilon of the autoencoder and of the spatial transformer's input.</summary>
     public const double AutoencoderEpsilon = 1e-6;
@@ -29,16 +29,17 @@ public sealed class GroupNormalization : ExplicitModule<Tensor, Tensor>
     private GroupStatistics? _statistics;
 
     /// <summary>Creates the layer.</summary>
-    /// <param name="channels">Channels of the input; a multiple of 32.</param>
+    /// <param name="channels">Channels of the input; a multiple of <paramref name="groups"/>.</param>
     /// <param name="epsilon">Added to the variance.</param>
-    /// <exception cref="ArgumentException"><paramref name="channels"/> is not a multiple of 32.</exception>
-    public GroupNormalization(long channels, double epsilon)
+    /// <param name="groups">Groups of channels; what they have in common is lost.</param>
+    /// <exception cref="ArgumentException"><paramref name="channels"/> is not a multiple of <paramref name="groups"/>.</exception>
+    public GroupNormalization(long channels, double epsilon, int groups = ReferenceGroups)
         : base(nameof(GroupNormalization))
     {
-        if (channels % Groups != 0)
+        if (channels % groups != 0)
         {
             throw new ArgumentException(
-                $"Group normalisation works on multiples of {Groups} channels, not {channels}.",
+                $"Group normalisation works on multiples of {groups} channels, not {channels}.",
                 nameof(channels)
             );
         }
@@ -46,10 +47,14 @@ public sealed class GroupNormalization : ExplicitModule<Tensor, Tensor>
         _weight = nn.Parameter(ones(channels));
         _bias = nn.Parameter(zeros(channels));
         _epsilon = epsilon;
+        Groups = groups;
         register_parameter("weight", _weight);
         register_parameter("bias", _bias);
         this.OwnWeights();
     }
+
+    /// <summary>Groups of channels.</summary>
+    public int Groups { get; }
 
     /// <inheritdoc/>
     /// <param name="input">[B, channels, ...].</param>

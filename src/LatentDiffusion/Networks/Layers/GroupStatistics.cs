@@ -10,22 +10,30 @@ namespace LatentDiffusion.Networks.Layers;
 /// </summary>
 internal sealed class GroupStatistics
 {
-    private readonly double[] _mean = new double[GroupNormalization.Groups];
+    private readonly double[] _mean;
 
     // Sums of squared distances from the mean.
-    private readonly double[] _squares = new double[GroupNormalization.Groups];
+    private readonly double[] _squares;
     private double _count;
+
+    /// <summary>Statistics of nothing yet.</summary>
+    /// <param name="groups">Groups of channels.</param>
+    public GroupStatistics(int groups)
+    {
+        _mean = new double[groups];
+        _squares = new double[groups];
+    }
 
     /// <summary>Takes in a part of the map.</summary>
     /// <param name="part">[1, C, h, w].</param>
     public void Add(Tensor part)
     {
-        Span<double> mean = stackalloc double[GroupNormalization.Groups];
-        Span<double> variance = stackalloc double[GroupNormalization.Groups];
+        Span<double> mean = stackalloc double[_mean.Length];
+        Span<double> variance = stackalloc double[_mean.Length];
         Measure(part, mean, variance);
-        var count = (double)part.numel() / GroupNormalization.Groups;
+        var count = (double)part.numel() / _mean.Length;
         var total = _count + count;
-        for (var group = 0; group < GroupNormalization.Groups; group++)
+        for (var group = 0; group < _mean.Length; group++)
         {
             // Chan's rule for the moments of a union: nothing cancels.
             var distance = mean[group] - _mean[group];
@@ -83,7 +91,7 @@ internal sealed class GroupStatistics
         }
 
         using var scope = NewDisposeScope();
-        var groups = part.to(float64).reshape(GroupNormalization.Groups, -1);
+        var groups = part.to(float64).reshape(mean.Length, -1);
         var average = groups.mean([1], keepdim: true);
         average.cpu().data<double>().ToArray().CopyTo(mean);
         groups.sub(average).pow_(2).mean([1]).cpu().data<double>().ToArray().CopyTo(variance);

@@ -97,9 +97,9 @@ public sealed record UnetConfig : IConfigCheck
     /// <inheritdoc/>
     public IEnumerable<ConfigProblem> Check()
     {
-        if (ModelChannels % GroupNormalization.Groups != 0)
+        if (ModelChannels % GroupNormalization.ReferenceGroups != 0)
         {
-            yield return new ConfigProblem(nameof(ModelChannels), $"must be a multiple of {GroupNormalization.Groups}");
+            yield return new ConfigProblem(nameof(ModelChannels), $"must be a multiple of {GroupNormalization.ReferenceGroups}");
         }
 
         if (ChannelMult.Count == 0)

@@ -58,7 +58,7 @@ internal sealed class BandedEvaluation : IDisposable
         var whole = Keep(input.shape[1], input.shape[2], input.shape[3]);
         whole.Append(input);
         var last = _chain.Layers.Aggregate((RowSource)whole, Next);
-        using var norm = _chain.OutNorm.UseStatistics(last.Measure(_band));
+        using var norm = _chain.OutNorm.UseStatistics(last.Measure(_chain.OutNorm.Groups, _band));
         var rows = new ComputedRows(
             last,
             _chain.Out.Weight.shape[0],
@@ -86,7 +86,7 @@ internal sealed class BandedEvaluation : IDisposable
                     new ComputedRows(input, convolution.Weight.shape[0], Reach.Around(1), convolution.forward)
                 );
             case SpatialAttention attention:
-                using (attention.Norm.UseStatistics(input.Measure(_band)))
+                using (attention.Norm.UseStatistics(input.Measure(attention.Norm.Groups, _band)))
                 {
                     return Attend(input, attention);
                 }
@@ -100,7 +100,7 @@ internal sealed class BandedEvaluation : IDisposable
 
     private StoredRows Block(RowSource input, ResnetBlock block)
     {
-        using var norm1 = block.Norm1.UseStatistics(input.Measure(_band));
+        using var norm1 = block.Norm1.UseStatistics(input.Measure(block.Norm1.Groups, _band));
         RowSource hidden = new ComputedRows(input, block.Channels, Reach.Around(1), block.Hidden);
         var fits = input is StoredRows && input.Elements + hidden.Elements <= _largest;
         if (fits)
@@ -108,7 +108,7 @@ internal sealed class BandedEvaluation : IDisposable
             hidden = Store(hidden, release: false);
         }
 
-        using var norm2 = block.Norm2.UseStatistics(hidden.Measure(_band));
+        using var norm2 = block.Norm2.UseStatistics(hidden.Measure(block.Norm2.Groups, _band));
         return Store(
             fits
                 ? new ComputedRows([hidden, input], block.Channels, Reach.Around(1), x => block.Finish(x[0], x[1]))

@@ -36,10 +36,11 @@ internal abstract class RowSource(long channels, long height, long width)
     }
 
     /// <summary>The statistics of the whole map.</summary>
+    /// <param name="groups">Groups of channels.</param>
     /// <param name="bandElements">Elements to hold at a time.</param>
-    public virtual GroupStatistics Measure(long bandElements)
+    public virtual GroupStatistics Measure(int groups, long bandElements)
     {
-        var statistics = new GroupStatistics();
+        var statistics = new GroupStatistics(groups);
         foreach (var (first, end) in Bands(bandElements))
         {
             using var scope = NewDisposeScope();

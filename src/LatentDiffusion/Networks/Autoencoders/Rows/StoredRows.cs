@@ -52,9 +52,9 @@ internal sealed class StoredRows(long channels, long height, long width)
     }
 
     /// <inheritdoc/>
-    public override GroupStatistics Measure(long bandElements)
+    public override GroupStatistics Measure(int groups, long bandElements)
     {
-        var statistics = new GroupStatistics();
+        var statistics = new GroupStatistics(groups);
         foreach (var (_, map) in _bands)
         {
             statistics.Add(map);
