@@ -76,8 +76,8 @@ internal static class LpipsReader
     // A tensor or two tell the networks apart from each other and from their relatives (vgg19, squeezenet1_0).
     private static LpipsNetwork? Build(TensorSource source, Dictionary<string, string> names)
     {
-        return
-            Has("features.17.weight", 512, 256, 3, 3) && names.ContainsKey("features.28.weight") ? new Vgg16Features()
+        return Has("features.17.weight", 512, 256, 3, 3) && names.ContainsKey("features.28.weight")
+                ? new Vgg16Features()
             : Has("features.0.weight", 64, 3, 11, 11) ? new AlexNetFeatures()
             : Has("features.0.weight", 64, 3, 3, 3) && Has("features.3.squeeze.weight", 16, 64, 1, 1)
                 ? new SqueezeNetFeatures()

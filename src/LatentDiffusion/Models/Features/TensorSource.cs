@@ -57,11 +57,7 @@ internal sealed class TensorSource : IDisposable
     /// <param name="owned">Names of the file that must all have a target.</param>
     /// <param name="what">What is being read, for messages.</param>
     /// <exception cref="UserInputException">Tensors are missing, unexpected or of another shape.</exception>
-    public void Fill(
-        IReadOnlyList<(string Name, Tensor Target)> targets,
-        IEnumerable<string> owned,
-        string what
-    )
+    public void Fill(IReadOnlyList<(string Name, Tensor Target)> targets, IEnumerable<string> owned, string what)
     {
         Refuse(what, "missing", targets.Select(t => t.Name).Where(n => !Shapes.ContainsKey(n)));
         Refuse(what, "unexpected", owned.Except(targets.Select(t => t.Name)));

@@ -49,7 +49,10 @@ public sealed class DarknetTinyFeatures : ExplicitModule, IFeatureNetwork
         var inputs = Steps.Select(s => s.Channels).Prepend(3);
         _convolutions =
         [
-            .. Steps.Zip(inputs, (s, input) => new ConvolutionLayer(input, s.Channels, s.Kernel, padding: s.Kernel / 2)),
+            .. Steps.Zip(
+                inputs,
+                (s, input) => new ConvolutionLayer(input, s.Channels, s.Kernel, padding: s.Kernel / 2)
+            ),
         ];
         _classifier = new LinearLayer(EmbeddingSize, ClassCount);
         foreach (var (i, convolution) in _convolutions.Index())

@@ -22,12 +22,7 @@ internal sealed record SliceStep(string? Key, nn.Module? Part, int Channels, Fun
 
     /// <summary>The largest value of every window; <paramref name="ceiling"/>: windows may stick out at the far end.</summary>
     public static SliceStep MaxPool(int kernel, bool ceiling = false) =>
-        new(
-            null,
-            null,
-            0,
-            x => nn.functional.max_pool2d(x, [kernel, kernel], strides: [2, 2], ceil_mode: ceiling)
-        );
+        new(null, null, 0, x => nn.functional.max_pool2d(x, [kernel, kernel], strides: [2, 2], ceil_mode: ceiling));
 
     /// <summary>SqueezeNet's block.</summary>
     public static SliceStep Fire(int key, int input, int squeezed, int expanded)

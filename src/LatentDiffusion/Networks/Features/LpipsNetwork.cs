@@ -79,7 +79,12 @@ public abstract class LpipsNetwork : ExplicitModule, IFeatureNetwork
     private void CheckImages(Tensor images)
     {
         ArgumentNullException.ThrowIfNull(images);
-        if (images.dim() != 4 || images.shape[1] != 3 || images.shape[2] < _minimumSize || images.shape[3] < _minimumSize)
+        if (
+            images.dim() != 4
+            || images.shape[1] != 3
+            || images.shape[2] < _minimumSize
+            || images.shape[3] < _minimumSize
+        )
         {
             throw new ArgumentException(
                 $"{Name} takes images [B, 3, H, W] of at least {_minimumSize} pixels a side, "
