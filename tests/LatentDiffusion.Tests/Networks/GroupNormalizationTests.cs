@@ -89,7 +89,7 @@ public sealed class GroupNormalizationTests
             var x = FormulaInput.X([1, 64, 9, 4], 0.7).mul(torch.linspace(0, 1, 9).view(-1, 1)).add(3);
             var parts = new[] { x.narrow(2, 0, 1), x.narrow(2, 1, 5), x.narrow(2, 6, 3) };
             var (whole, activated, own) = (norm.forward(x), norm.ForwardSilu(x), norm.forward(parts[1]));
-            var statistics = new GroupStatistics();
+            var statistics = new GroupStatistics(norm.Groups);
             foreach (var part in parts)
             {
                 statistics.Add(part);
@@ -111,7 +111,7 @@ public sealed class GroupNormalizationTests
         using var scope = torch.NewDisposeScope();
         using var norm = new GroupNormalization(32, GroupNormalization.AutoencoderEpsilon);
         var x = FormulaInput.X([1, 32, 2, 2]);
-        var statistics = new GroupStatistics();
+        var statistics = new GroupStatistics(norm.Groups);
         statistics.Add(x);
 
         using var use = norm.UseStatistics(statistics);

@@ -9,7 +9,7 @@ namespace LatentDiffusion.Data.Preparation;
 /// <param name="Photos">Different photographs that were used.</param>
 /// <param name="Repeats">Files that show a photograph which is there already, perhaps at another size.</param>
 /// <param name="Small">Files smaller than the wanted size.</param>
-/// <param name="Flat">Squares that were left out because there is nothing in them.</param>
+/// <param name="Flat">Squares that were left out because there is next to nothing in them.</param>
 /// <param name="Training">Squares for training.</param>
 /// <param name="Validation">Squares for validation, of other photographs.</param>
 public sealed record PhotoPreparationResult(
@@ -34,8 +34,8 @@ public sealed class PhotoPreparation
     /// <summary>Folder with validation squares below the output folder.</summary>
     public const string ValidationFolder = "validation";
 
-    // Standard deviation of all bytes below which a square counts as empty: sky without a cloud, a plain background.
-    private const double FlatDeviation = 6;
+    // Mean difference of neighbouring bytes below which a square counts as empty: sky, blurred background, plain graphics.
+    private const double LeastDetail = 3;
 
     /// <summary>Width and height of the squares, in pixels.</summary>
     public int Size { get; init; } = 256;
@@ -100,7 +100,7 @@ public sealed class PhotoPreparation
         {
             foreach (var square in Squares(photo, scale))
             {
-                if (Deviation(square) < FlatDeviation)
+                if (Detail(square) < LeastDetail)
                 {
                     flat++;
                     continue;
@@ -145,16 +145,18 @@ public sealed class PhotoPreparation
             : Enumerable.Range(0, count).Select(i => i * (length - Size) / (count - 1));
     }
 
-    private static double Deviation(RgbImage image)
+    private static double Detail(RgbImage image)
     {
-        var (sum, squares) = (0.0, 0.0);
-        foreach (var value in image.Pixels)
+        var sum = 0L;
+        for (var y = 0; y < image.Height; y++)
         {
-            sum += value;
-            squares += value * value;
+            ReadOnlySpan<byte> row = image.Row(y);
+            for (var i = 3; i < row.Length; i++)
+            {
+                sum += Math.Abs(row[i] - row[i - 3]);
+            }
         }
 
-        var mean = sum / image.Pixels.Length;
-        return Math.Sqrt(Math.Max(0, squares / image.Pixels.Length - mean * mean));
+        return (double)sum / (3 * (image.Width - 1) * image.Height);
     }
 }

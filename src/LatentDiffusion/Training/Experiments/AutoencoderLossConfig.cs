@@ -4,9 +4,23 @@ using LatentDiffusion.Networks.Discriminators;
 
 namespace LatentDiffusion.Training.Experiments;
 
+/// <summary>How single pixels are compared.</summary>
+public enum PixelLoss
+{
+    /// <summary>Absolute difference, as in all published autoencoders.</summary>
+    L1,
+
+    /// <summary>Squared difference.</summary>
+    L2,
+}
+
 /// <summary>The autoencoder's loss (LDM section 3.1 and appendix G).</summary>
 public sealed record AutoencoderLossConfig
 {
+    /// <summary>How single pixels are compared.</summary>
+    [Description("How single pixels are compared: by absolute (l1, as in the reference) or squared difference (l2).")]
+    public PixelLoss Pixel { get; init; } = PixelLoss.L1;
+
     /// <summary>Weight of the KL divergence (KL autoencoders).</summary>
     [Description("Weight of the KL divergence (KL autoencoders).")]
     [Minimum(0)]

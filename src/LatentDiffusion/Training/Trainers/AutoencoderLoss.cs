@@ -37,7 +37,8 @@ internal sealed class AutoencoderLoss(
     /// <param name="sums">Whether the likelihood is a sum over each image's elements.</param>
     public ReconstructionLoss Reconstruction(Tensor images, Tensor reconstructions, bool sums)
     {
-        var error = images.sub(reconstructions).abs();
+        var difference = images.sub(reconstructions);
+        var error = config.Pixel == PixelLoss.L1 ? difference.abs() : difference.square();
         var mean = error.mean();
         Tensor? distance = null;
         if (perceptualDistance is not null)
