@@ -1,4 +1,3 @@
-using LatentDiffusion.Checkpoints.Safetensors;
 using LatentDiffusion.Errors;
 using static TorchSharp.torch;
 
@@ -29,7 +28,7 @@ public static class ModuleState
     /// </param>
     /// <exception cref="UserInputException">Tensors are missing, unexpected or of another shape.</exception>
     public static void Load(
-        SafetensorsFile file,
+        IWeights file,
         IEnumerable<KeyValuePair<string, Tensor>> targets,
         Func<string, bool>? isExpected = null
     )
@@ -37,18 +36,18 @@ public static class ModuleState
         ArgumentNullException.ThrowIfNull(file);
         var byName = targets.ToDictionary();
         List<string> problems = [];
-        Report("missing", byName.Keys.Where(n => !file.Tensors.ContainsKey(n)));
+        Report("missing", byName.Keys.Where(n => !file.Shapes.ContainsKey(n)));
         Report(
             "of another shape",
             byName
-                .Where(t => file.Tensors.TryGetValue(t.Key, out var e) && !e.Shape.SequenceEqual(t.Value.shape))
+                .Where(t => file.Shapes.TryGetValue(t.Key, out var s) && !s.SequenceEqual(t.Value.shape))
                 .Select(t =>
-                    $"{t.Key} [{string.Join(",", file.Tensors[t.Key].Shape)}] instead of [{string.Join(",", t.Value.shape)}]"
+                    $"{t.Key} [{string.Join(",", file.Shapes[t.Key])}] instead of [{string.Join(",", t.Value.shape)}]"
                 )
         );
         if (isExpected is not null)
         {
-            Report("unexpected", file.Tensors.Keys.Where(n => isExpected(n) && !byName.ContainsKey(n)));
+            Report("unexpected", file.Shapes.Keys.Where(n => isExpected(n) && !byName.ContainsKey(n)));
         }
 
         if (problems.Count > 0)

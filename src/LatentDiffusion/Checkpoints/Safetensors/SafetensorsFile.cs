@@ -1,8 +1,8 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using LatentDiffusion.Checkpoints.Files;
 using LatentDiffusion.Errors;
 using LatentDiffusion.Tensors;
-using Microsoft.Win32.SafeHandles;
 using static TorchSharp.torch;
 
 namespace LatentDiffusion.Checkpoints.Safetensors;
@@ -11,35 +11,34 @@ namespace LatentDiffusion.Checkpoints.Safetensors;
 /// A safetensors file, open for reading. The header is checked strictly at once; tensors are read one by one, straight
 /// into the memory of the tensor, so files may be larger than the memory. May be read from several threads.
 /// </summary>
-/// <remarks>
-/// Reads go to a position of the open file rather than through a memory mapping: both run at the speed of memory once
-/// the file is cached, but a mapped file that someone cuts short ends the process, where a read throws.
-/// </remarks>
-public sealed class SafetensorsFile : IDisposable
+public sealed class SafetensorsFile : IWeights
 {
     private const int PrefixLength = sizeof(ulong);
     private const int MaxHeaderLength = 100_000_000;
 
-    private readonly SafeFileHandle _handle;
+    private readonly PositionalFile _file;
     private readonly SafetensorsHeader _header;
     private readonly long _dataStart;
 
-    private SafetensorsFile(string path, SafeFileHandle handle, SafetensorsHeader header, long dataStart)
+    private SafetensorsFile(PositionalFile file, SafetensorsHeader header, long dataStart)
     {
-        Path = path;
-        _handle = handle;
+        _file = file;
         _header = header;
         _dataStart = dataStart;
+        Shapes = header.Tensors.ToDictionary(t => t.Key, t => t.Value.Shape);
     }
 
     /// <summary>The file, as it was given.</summary>
-    public string Path { get; }
+    public string Path => _file.Path;
 
     /// <summary>The free texts of the file, without the checksum.</summary>
     public IReadOnlyDictionary<string, string> Metadata => _header.Metadata;
 
     /// <summary>The tensors by name, in the order of their data.</summary>
     public IReadOnlyDictionary<string, TensorEntry> Tensors => _header.Tensors;
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, IReadOnlyList<long>> Shapes { get; }
 
     /// <summary>Whether the file states a checksum; files of <see cref="SafetensorsWriter"/> do, most others do not.</summary>
     public bool HasChecksum => _header.Checksum is not null;
@@ -54,11 +53,10 @@ public sealed class SafetensorsFile : IDisposable
     /// <exception cref="CheckpointFormatException">The file is damaged or is not a safetensors file.</exception>
     public static SafetensorsFile Open(string path, bool verify = true)
     {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        var handle = OpenHandle(path);
+        var file = PositionalFile.Open(path);
         try
         {
-            var length = RandomAccess.GetLength(handle);
+            var length = file.Length;
             if (length < PrefixLength)
             {
                 throw new CheckpointFormatException(
@@ -67,7 +65,7 @@ public sealed class SafetensorsFile : IDisposable
             }
 
             Span<byte> prefix = stackalloc byte[PrefixLength];
-            ReadExactly(path, handle, prefix, 0);
+            file.ReadExactly(prefix, 0);
             var headerLength = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
             if (headerLength > (ulong)Math.Min(MaxHeaderLength, length - PrefixLength))
             {
@@ -78,19 +76,19 @@ public sealed class SafetensorsFile : IDisposable
             }
 
             var json = new byte[headerLength];
-            ReadExactly(path, handle, json, PrefixLength);
+            file.ReadExactly(json, PrefixLength);
             var dataStart = PrefixLength + json.Length;
             var header = new SafetensorsHeaderReader(path, json, length - dataStart).Read();
             if (verify && header.Checksum is { } recorded)
             {
-                Verify(path, handle, prefix, json, recorded, length);
+                Verify(file, prefix, json, recorded);
             }
 
-            return new SafetensorsFile(path, handle, header, dataStart);
+            return new SafetensorsFile(file, header, dataStart);
         }
         catch
         {
-            handle.Dispose();
+            file.Dispose();
             throw;
         }
     }
@@ -136,81 +134,25 @@ public sealed class SafetensorsFile : IDisposable
     {
         ArgumentNullException.ThrowIfNull(target);
         var entry = Find(name);
-        if (!entry.Shape.SequenceEqual(target.shape))
-        {
-            throw new UserInputException(
-                $"{Path}: tensor {OneLine.Quote(name)} has the shape {OneLine.Shape(entry.Shape)}, but "
-                    + $"{OneLine.Shape(target.shape)} is expected. Use the configuration the file was made with."
-            );
-        }
-
+        TargetTensor.RequireShape(Path, name, entry.Shape, target);
         if (entry.Dtype.TorchType() == target.dtype && TensorMemory.IsPlain(target))
         {
             Fill(target, entry);
             return;
         }
 
-        using var gradients = no_grad();
         using var source = Read(name);
-        if (Kind(source) > Kind(target))
-        {
-            throw new UserInputException(
-                $"{Path}: tensor {OneLine.Quote(name)} holds {entry.Dtype.FormatName()}, which {target.dtype} cannot "
-                    + "represent. Use the configuration the file was made with."
-            );
-        }
-
-        target.copy_(source);
+        TargetTensor.Fill(target, source, Path, name, entry.Dtype.FormatName());
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _handle.Dispose();
-
-    private static int Kind(Tensor tensor) =>
-        tensor.is_complex() ? 2
-        : tensor.is_floating_point() ? 1
-        : 0;
-
-    private static SafeFileHandle OpenHandle(string path)
-    {
-        try
-        {
-            return File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
-        }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-        {
-            throw new UserInputException($"There is no file {path}. Check the path.", e);
-        }
-        catch (UnauthorizedAccessException e)
-        {
-            throw new UserInputException($"{path} cannot be read: it is a folder, or permission is missing.", e);
-        }
-    }
-
-    private static void ReadExactly(string path, SafeFileHandle handle, Span<byte> buffer, long position)
-    {
-        while (buffer.Length > 0)
-        {
-            var read = RandomAccess.Read(handle, buffer, position);
-            if (read == 0)
-            {
-                throw new CheckpointFormatException(
-                    $"{path}: the file became shorter while it was read. Do not overwrite files that are in use."
-                );
-            }
-
-            buffer = buffer[read..];
-            position += read;
-        }
-    }
+    public void Dispose() => _file.Dispose();
 
     private static void Verify(
-        string path,
-        SafeFileHandle handle,
+        PositionalFile file,
         ReadOnlySpan<byte> prefix,
         Span<byte> json,
-        RecordedChecksum recorded,
-        long length
+        RecordedChecksum recorded
     )
     {
         var checksum = new Checksum();
@@ -220,10 +162,10 @@ public sealed class SafetensorsFile : IDisposable
         var buffer = ArrayPool<byte>.Shared.Rent(1024 * 1024);
         try
         {
-            for (long position = prefix.Length + json.Length; position < length; )
+            for (long position = prefix.Length + json.Length; position < file.Length; )
             {
-                var piece = buffer.AsSpan(0, (int)Math.Min(buffer.Length, length - position));
-                ReadExactly(path, handle, piece, position);
+                var piece = buffer.AsSpan(0, (int)Math.Min(buffer.Length, file.Length - position));
+                file.ReadExactly(piece, position);
                 checksum.Append(piece);
                 position += piece.Length;
             }
@@ -236,7 +178,7 @@ public sealed class SafetensorsFile : IDisposable
         if (checksum.GetDigits() != recorded.Digits)
         {
             throw new CheckpointFormatException(
-                $"{path}: the contents do not match the file's checksum: it was damaged after it was written. "
+                $"{file.Path}: the contents do not match the file's checksum: it was damaged after it was written. "
                     + "Use another copy or an earlier checkpoint."
             );
         }
@@ -252,7 +194,7 @@ public sealed class SafetensorsFile : IDisposable
             tensor,
             (piece, offset) =>
             {
-                ReadExactly(Path, _handle, piece, _dataStart + entry.Offset + offset);
+                _file.ReadExactly(piece, _dataStart + entry.Offset + offset);
 
                 // Any other byte would be undefined behaviour in libtorch's kernels.
                 if (entry.Dtype == SafetensorsDtype.Bool && piece.ContainsAnyExceptInRange((byte)0, (byte)1))
