@@ -6,13 +6,7 @@ namespace LatentDiffusion.Pipelines;
 /// <param name="AbsoluteError">Mean absolute difference of 8-bit values.</param>
 /// <param name="Lpips">Perceptual distance with learned weights, or null.</param>
 /// <param name="Psim">Perceptual distance without, or null.</param>
-public sealed record ReconstructionScore(
-    double Psnr,
-    double? Ssim,
-    double AbsoluteError,
-    double? Lpips,
-    double? Psim
-);
+public sealed record ReconstructionScore(double Psnr, double? Ssim, double AbsoluteError, double? Lpips, double? Psim);
 
 /// <summary>A pair and its score.</summary>
 /// <param name="Pair">The images.</param>
