@@ -106,10 +106,7 @@ internal sealed class DemoRun(string folder, TimeSpan budget, long? seed)
     private double WriteReconstructions(LatentDiffusionModel model, AutoencoderExperiment experiment)
     {
         var heldOut = (experiment.Data with { Where = "split=test", FlipProbability = 0 }).OpenDataset(experiment.Seed);
-        WriteImage(
-            "reconstructions.png",
-            ReconstructionSheet.Draw(model.FirstStage, heldOut, ReconstructionsShown)
-        );
+        WriteImage("reconstructions.png", ReconstructionSheet.Draw(model.FirstStage, heldOut, ReconstructionsShown));
         return new Reconstruction(model.FirstStage)
             .Reconstruct(heldOut, Enumerable.Range(0, heldOut.Count))
             .Average(pair => PeakSignalToNoise.Of(pair.Input, pair.Output));

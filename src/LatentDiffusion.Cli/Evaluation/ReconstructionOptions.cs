@@ -15,11 +15,7 @@ internal sealed class ReconstructionOptions
         };
 
     public Option<int?> Count { get; } =
-        new("--count")
-        {
-            Description = "Images to use, evenly spaced over the folder (default: all)",
-            HelpName = "N",
-        };
+        new("--count") { Description = "Images to use, evenly spaced over the folder (default: all)", HelpName = "N" };
 
     public Option<int> Show { get; } =
         new("--show")

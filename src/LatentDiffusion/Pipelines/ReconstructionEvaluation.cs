@@ -27,7 +27,7 @@ public sealed class ReconstructionEvaluation : IDisposable
         }
     }
 
-    /// <summary>Scores pairs as the result is read; each counts for the summary once it was returned or is about to be.</summary>
+    /// <summary>Scores pairs as the result is read; what was read counts for the summary.</summary>
     /// <param name="pairs">Neighbours of one size are computed together.</param>
     public IEnumerable<ScoredReconstruction> Measure(IEnumerable<ReconstructionPair> pairs)
     {

@@ -35,7 +35,14 @@ public sealed class ReconstructionTests(TinyModels models) : IDisposable
     public async Task Reconstructing_as_json_is_one_object_and_a_labelled_sheet()
     {
         var sheet = Path.Combine(_folder.Path, "new", "sheet.png");
-        var json = await MeasureAsync("reconstruct", models["latent-diffusion"], "--images", models["images"], "--out", sheet);
+        var json = await MeasureAsync(
+            "reconstruct",
+            models["latent-diffusion"],
+            "--images",
+            models["images"],
+            "--out",
+            sheet
+        );
 
         Assert.Equal(Keys, json.EnumerateObject().Select(property => property.Name));
         Assert.Equal(24, json.GetProperty("count").GetInt32());
@@ -111,7 +118,15 @@ public sealed class ReconstructionTests(TinyModels models) : IDisposable
     [Fact]
     public async Task Equal_folders_have_an_infinite_psnr_which_json_leaves_out()
     {
-        string[] same = ["evaluate", "reconstruction", "--inputs", models["images"], "--reconstructions", models["images"]];
+        string[] same =
+        [
+            "evaluate",
+            "reconstruction",
+            "--inputs",
+            models["images"],
+            "--reconstructions",
+            models["images"],
+        ];
         var json = await MeasureAsync(same);
         var words = await LdmProcess.RunAsync(same);
 
@@ -126,10 +141,16 @@ public sealed class ReconstructionTests(TinyModels models) : IDisposable
     public async Task Folders_that_do_not_go_together_are_refused()
     {
         TinyRuns.WriteImages(Saved, ["cat", "dog"], count: 24, size: 21);
-        AssertRefused(await LdmProcess.RunAsync(EvaluateFolders()), "The reconstruction of \"cat/0.png\" is 21x21, its input 20x20");
+        AssertRefused(
+            await LdmProcess.RunAsync(EvaluateFolders()),
+            "The reconstruction of \"cat/0.png\" is 21x21, its input 20x20"
+        );
 
         File.Delete(Path.Combine(Saved, "dog", "1.png"));
-        AssertRefused(await LdmProcess.RunAsync(EvaluateFolders()), $"dog/1 is in \"{models["images"]}\" but not in \"{Saved}\"");
+        AssertRefused(
+            await LdmProcess.RunAsync(EvaluateFolders()),
+            $"dog/1 is in \"{models["images"]}\" but not in \"{Saved}\""
+        );
     }
 
     [Theory]
@@ -157,7 +178,14 @@ public sealed class ReconstructionTests(TinyModels models) : IDisposable
         TinyRuns.WriteImages(images, ["."], count: 1, size: 20);
         File.Copy(Path.Combine(images, "0.png"), Path.Combine(images, "0.jpg"));
 
-        var outcome = await LdmProcess.RunAsync("reconstruct", models["autoencoder"], "--images", images, "--save", Saved);
+        var outcome = await LdmProcess.RunAsync(
+            "reconstruct",
+            models["autoencoder"],
+            "--images",
+            images,
+            "--save",
+            Saved
+        );
 
         AssertRefused(outcome, "--save: 0.jpg and 0.png", "ldm reconstruct: ");
         Assert.False(Directory.Exists(Saved));
@@ -182,27 +210,10 @@ public sealed class ReconstructionTests(TinyModels models) : IDisposable
     }
 
     private string[] Evaluate(params string[] options) =>
-        [
-            "evaluate",
-            "reconstruction",
-            "--model",
-            models["autoencoder"],
-            "--images",
-            models["images"],
-            .. options,
-        ];
+        ["evaluate", "reconstruction", "--model", models["autoencoder"], "--images", models["images"], .. options];
 
     private string[] EvaluateFolders(params string[] options) =>
-        [
-            "evaluate",
-            "reconstruction",
-            "--inputs",
-            models["images"],
-            "--reconstructions",
-            Saved,
-            "--quiet",
-            .. options,
-        ];
+        ["evaluate", "reconstruction", "--inputs", models["images"], "--reconstructions", Saved, "--quiet", .. options];
 
     private static async Task<JsonElement> MeasureAsync(params string[] args)
     {

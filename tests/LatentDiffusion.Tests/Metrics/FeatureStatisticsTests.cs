@@ -42,7 +42,10 @@ public sealed class FeatureStatisticsTests
         var far = rows.Select(row => row.Select(v => v + 1e7).ToArray()).ToArray();
 
         var near = FeatureVectors.Moments(rows).Covariance;
-        Assert.All(near.Zip(FeatureVectors.Moments(far).Covariance), pair => Assert.Equal(pair.First, pair.Second, 1e-6));
+        Assert.All(
+            near.Zip(FeatureVectors.Moments(far).Covariance),
+            pair => Assert.Equal(pair.First, pair.Second, 1e-6)
+        );
     }
 
     [Theory]

@@ -22,7 +22,10 @@ public sealed class StructuralSimilarityTests
     public void Equal_images_are_alike_exactly()
     {
         Assert.Equal(1, StructuralSimilarity.Of(TestImages.Pattern(30, 20), TestImages.Pattern(30, 20)));
-        Assert.Equal(1, StructuralSimilarity.Of(RgbImage.Filled(11, 11, Rgb.Black), RgbImage.Filled(11, 11, Rgb.Black)));
+        Assert.Equal(
+            1,
+            StructuralSimilarity.Of(RgbImage.Filled(11, 11, Rgb.Black), RgbImage.Filled(11, 11, Rgb.Black))
+        );
     }
 
     [Theory]
@@ -54,7 +57,12 @@ public sealed class StructuralSimilarityTests
     [Fact]
     public void Filtering_rows_and_columns_apart_is_the_same_as_filtering_windows() =>
         Pairs.Sample(
-            pair => Assert.Equal(ByWindows(pair.First, pair.Second), StructuralSimilarity.Of(pair.First, pair.Second), 1e-9),
+            pair =>
+                Assert.Equal(
+                    ByWindows(pair.First, pair.Second),
+                    StructuralSimilarity.Of(pair.First, pair.Second),
+                    1e-9
+                ),
             iter: 30
         );
 
