@@ -46,6 +46,9 @@ public sealed class ConvolutionLayer : ExplicitModule<Tensor, Tensor>
     /// <summary>[output, input, kernel, kernel].</summary>
     public Parameter Weight => _weight;
 
+    /// <summary>[output], or null.</summary>
+    public Parameter? Bias => _bias;
+
     /// <inheritdoc/>
     /// <param name="input">[B, input channels, H, W].</param>
     /// <returns>[B, output channels, H', W'].</returns>
