@@ -150,15 +150,18 @@ public static class ModelFile
     /// <summary>Loads a latent diffusion model for sampling.</summary>
     /// <param name="path">A run folder, a model folder, or a file.</param>
     /// <param name="useAverages">Whether to sample with the averaged weights where there are any.</param>
-    /// <exception cref="UserInputException">There is no such model, or it is only a first stage.</exception>
+    /// <exception cref="UserInputException">There is no such model, or it is of another kind.</exception>
     public static LatentDiffusionModel LoadLatentDiffusion(string path, bool useAverages = true)
     {
         using var file = SafetensorsFile.Open(ModelLocation.Resolve(path));
-        if (ReadConfig(file) is not LatentDiffusionModelConfig config)
+        var description = ReadConfig(file);
+        if (description is not LatentDiffusionModelConfig config)
         {
             throw new UserInputException(
-                $"{path} is an autoencoder or a classifier and cannot sample by itself: train a latent_diffusion model on "
-                    + "an autoencoder, or use 'ldm reconstruct'."
+                description is ClassifierModelConfig
+                    ? $"{path} is a classifier, which makes no images: give a latent diffusion model."
+                    : $"{path} is an autoencoder and cannot sample by itself: train a latent_diffusion model on it, or use "
+                        + "'ldm reconstruct'."
             );
         }
 
@@ -195,19 +198,9 @@ public static class ModelFile
             );
         }
 
-        var network = Build(file, () => new FeatureClassifier(config.Network, config.Heads, NameOf(path)));
-        try
-        {
-            ModuleState.Load(file, ModuleState.Of(network), _ => true);
-        }
-        catch
-        {
-            network.Dispose();
-            throw;
-        }
-
-        network.Freeze();
-        return network;
+        using var classifier = Build(file, () => new FeatureClassifier(config.Network, config.Heads));
+        ModuleState.Load(file, ModuleState.Of(classifier), _ => true);
+        return new FeatureNetwork(classifier, NameOf(path));
     }
 
     private static string NameOf(string path)

@@ -6,8 +6,8 @@ namespace LatentDiffusion.Networks.Features;
 /// <summary>The architecture of the feature network: stages of 3x3 convolutions, halved in size from one to the next.</summary>
 public sealed record FeatureClassifierConfig : IConfigCheck
 {
-    // As many as a 4096 pixel image can be halved.
-    private const int MostStages = 12;
+    // The smallest image would be larger than any that is read.
+    private const int MostStages = 15;
 
     /// <summary>Channels of each stage.</summary>
     [Description("Channels of each stage; every stage has half the resolution of the one before.")]

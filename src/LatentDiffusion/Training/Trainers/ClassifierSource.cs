@@ -100,7 +100,11 @@ internal sealed class ClassifierSource : IDisposable
             );
         }
 
-        if (Enumerable.Range(0, source.Count).FirstOrDefault(i => source.Describe(i).ClassId is null, -1) is var i and >= 0)
+        if (
+            Enumerable.Range(0, source.Count).FirstOrDefault(i => source.Describe(i).ClassId is null, -1)
+            is var i
+                and >= 0
+        )
         {
             throw new UserInputException(
                 $"Image \"{source.Describe(i).Name}\" of {name} has no class: put it into a sub-folder named by its class, or "

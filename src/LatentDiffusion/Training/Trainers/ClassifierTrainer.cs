@@ -120,7 +120,8 @@ internal sealed class ClassifierTrainer : ITrainer
 
     public RgbImage DrawSheet(CancellationToken cancellation) =>
         InInferenceMode(() =>
-            _sources.Index().FirstOrDefault(s => s.Item.Validation is not null) is (var head, { Validation: { } images })
+            _sources.Index().FirstOrDefault(s => s.Item.Validation is not null)
+                is (var head, { Validation: { } images })
                 ? new ClassifierEvaluation(_model, head).DrawSheet(images, cancellation)
                 : RgbImage.Filled(1, 1, Rgb.White)
         );
@@ -142,22 +143,18 @@ internal sealed class ClassifierTrainer : ITrainer
         var size = _experiment.ImageSize;
         var images = cat([.. parts.Select(p => ImageTensors.FromPlanar(p.Images.Pixels, p.Images.Count, size, size))]);
         var embeddings = _model.Embed(images);
-        var total = zeros(1).sum();
+        List<Tensor> losses = [];
         var first = 0L;
         foreach (var (i, (_, labels)) in parts.Index())
         {
             var logits = _model.Classify(embeddings.narrow(0, first, labels.Length), i);
-            var loss = nn.functional.cross_entropy(
-                logits,
-                tensor(labels),
-                label_smoothing: _experiment.LabelSmoothing
-            );
+            var loss = nn.functional.cross_entropy(logits, tensor(labels), label_smoothing: _experiment.LabelSmoothing);
             metrics.Add($"loss_{_sources[i].Name}", loss);
-            total = total.add(loss.mul((double)labels.Length / images.shape[0]));
+            losses.Add(loss.mul((double)labels.Length / images.shape[0]));
             first += labels.Length;
         }
 
-        return total;
+        return losses.Aggregate((sum, part) => sum.add(part));
     }
 
     private T InInferenceMode<T>(Func<T> measure)
