@@ -31,7 +31,9 @@ internal sealed class ReconstructionMeasurement
         Context.OpenCpu();
         using var firstStage = ModelFile.LoadFirstStage(model).FirstStage;
         var factor = firstStage.DownsamplingFactor;
-        int? size = Context.Arguments.GetValue(Options.Size) is { } side ? Math.Max(factor, side / factor * factor) : null;
+        int? size = Context.Arguments.GetValue(Options.Size) is { } side
+            ? Math.Max(factor, side / factor * factor)
+            : null;
         var tile = Context.Arguments.GetValue(Options.Tile);
         var reconstruction = new Reconstruction(firstStage, tile);
         var pairs = size is { } square

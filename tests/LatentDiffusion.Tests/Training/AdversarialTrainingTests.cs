@@ -58,7 +58,12 @@ public sealed class AdversarialTrainingTests : IDisposable
         using var autoencoder = (KlAutoencoder)TinyTraining.FirstStage("kl").Build();
         autoencoder.eval();
         using var adversary = new Adversary(
-            new AdversarialLossConfig { Start = 0, Layers = 1, Features = 8 },
+            new AdversarialLossConfig
+            {
+                Start = 0,
+                Layers = 1,
+                Features = 8,
+            },
             new OptimizerConfig { LearningRate = 1e-3 },
             samplesPerStep: 2,
             alwaysPlays: false
@@ -101,7 +106,13 @@ public sealed class AdversarialTrainingTests : IDisposable
         using var autoencoder = (KlAutoencoder)TinyTraining.FirstStage("kl").Build();
         autoencoder.eval();
         using var adversary = new Adversary(
-            new AdversarialLossConfig { Start = 0, Weight = 0.5, Layers = 1, Features = 8 },
+            new AdversarialLossConfig
+            {
+                Start = 0,
+                Weight = 0.5,
+                Layers = 1,
+                Features = 8,
+            },
             new OptimizerConfig { LearningRate = 1e-3 },
             samplesPerStep: 2,
             alwaysPlays: false
@@ -160,9 +171,10 @@ public sealed class AdversarialTrainingTests : IDisposable
         {
             EmaDecay = 0.99,
             Training = experiment.Training with { Accumulate = accumulate },
-            Codebook = kind == "vq"
-                ? new CodebookTrainingConfig { InitialiseFromData = true, ResetDeadEvery = 4 }
-                : new CodebookTrainingConfig(),
+            Codebook =
+                kind == "vq"
+                    ? new CodebookTrainingConfig { InitialiseFromData = true, ResetDeadEvery = 4 }
+                    : new CodebookTrainingConfig(),
         };
         _tiny.Train(experiment, "whole");
         _tiny.Train(experiment, "parts", steps: 3);
@@ -219,7 +231,9 @@ public sealed class AdversarialTrainingTests : IDisposable
 
     // Batch normalisation collects statistics whenever it is run.
     private static IEnumerable<KeyValuePair<string, float[]>> Learned(Dictionary<string, float[]> tensors) =>
-        tensors.Where(t => !t.Key.Contains("running", StringComparison.Ordinal) && !t.Key.EndsWith("tracked", StringComparison.Ordinal));
+        tensors.Where(t =>
+            !t.Key.Contains("running", StringComparison.Ordinal) && !t.Key.EndsWith("tracked", StringComparison.Ordinal)
+        );
 
     private Dictionary<string, float[]> Discriminator(string run)
     {

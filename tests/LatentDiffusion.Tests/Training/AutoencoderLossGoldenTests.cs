@@ -91,11 +91,7 @@ public sealed class AutoencoderLossGoldenTests
         );
 
         Assert.Equal(golden.Number("train/quant_loss"), quantized.Loss.item<float>(), 1e-6);
-        Assert.Equal(
-            golden.Number("train/p_loss"),
-            losses.Reconstruction.PerceptualDistance!.item<float>(),
-            1e-6
-        );
+        Assert.Equal(golden.Number("train/p_loss"), losses.Reconstruction.PerceptualDistance!.item<float>(), 1e-6);
         AssertLosses(golden, losses, opponents, images, step);
     }
 
@@ -185,16 +181,7 @@ public sealed class AutoencoderLossGoldenTests
         )
         {
             Reconstruction = decoded.Images;
-            return AutoencoderBackward.Run(
-                images,
-                decoded,
-                regularisation,
-                Loss,
-                sums,
-                Adversary,
-                step,
-                share: 1
-            );
+            return AutoencoderBackward.Run(images, decoded, regularisation, Loss, sums, Adversary, step, share: 1);
         }
 
         public void Dispose()

@@ -33,7 +33,11 @@ internal sealed class PhotoCollection(int smallest)
         }
 
         var files = Directory
-            .EnumerateFiles(folder, "*", new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 16 })
+            .EnumerateFiles(
+                folder,
+                "*",
+                new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 16 }
+            )
             .Where(f => ImageSignature.Extensions.Contains(Path.GetExtension(f), StringComparer.OrdinalIgnoreCase))
             .ToArray();
         Array.Sort(files, StringComparer.Ordinal);

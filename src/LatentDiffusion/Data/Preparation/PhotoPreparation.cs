@@ -12,14 +12,7 @@ namespace LatentDiffusion.Data.Preparation;
 /// <param name="Flat">Squares that were left out because there is next to nothing in them.</param>
 /// <param name="Training">Squares for training.</param>
 /// <param name="Validation">Squares for validation, of other photographs.</param>
-public sealed record PhotoPreparationResult(
-    int Photos,
-    int Repeats,
-    int Small,
-    int Flat,
-    int Training,
-    int Validation
-);
+public sealed record PhotoPreparationResult(int Photos, int Repeats, int Small, int Flat, int Training, int Validation);
 
 /// <summary>
 /// Makes a training set of small squares from folders of large pictures: each picture is reduced to several sizes and cut

@@ -51,11 +51,7 @@ public static class FeatureNetworkFile
         );
     }
 
-    private static PerceptualDistance WithHeads(
-        IFeatureNetwork network,
-        Func<PerceptualHeads?> heads,
-        bool headDropout
-    )
+    private static PerceptualDistance WithHeads(IFeatureNetwork network, Func<PerceptualHeads?> heads, bool headDropout)
     {
         try
         {

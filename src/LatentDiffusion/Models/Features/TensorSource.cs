@@ -1,4 +1,4 @@
-using LatentDiffusion.Checkpoints.Safetensors;
+using LatentDiffusion.Checkpoints;
 using LatentDiffusion.Errors;
 using static TorchSharp.torch;
 
@@ -8,34 +8,19 @@ namespace LatentDiffusion.Models.Features;
 internal sealed class TensorSource : IDisposable
 {
     private const int NamesShown = 3;
-    private readonly Action<string, Tensor> _readInto;
-    private readonly IDisposable _file;
+    private readonly IWeights _file;
 
-    private TensorSource(
-        string path,
-        IReadOnlyDictionary<string, IReadOnlyList<long>> shapes,
-        Action<string, Tensor> readInto,
-        IDisposable file
-    ) => (Path, Shapes, _readInto, _file) = (path, shapes, readInto, file);
+    private TensorSource(IWeights file) => _file = file;
 
     /// <summary>The file, as it was given.</summary>
-    public string Path { get; }
+    public string Path => _file.Path;
 
     /// <summary>The sizes of every tensor by its name.</summary>
-    public IReadOnlyDictionary<string, IReadOnlyList<long>> Shapes { get; }
+    public IReadOnlyDictionary<string, IReadOnlyList<long>> Shapes => _file.Shapes;
 
-    /// <summary>Opens a file. Further formats belong here.</summary>
+    /// <summary>Opens a safetensors file or one of torch.save (.pth).</summary>
     /// <exception cref="UserInputException">The file is missing or may not be read.</exception>
-    public static TensorSource Open(string path)
-    {
-        var file = SafetensorsFile.Open(path);
-        return new TensorSource(
-            path,
-            file.Tensors.ToDictionary(t => t.Key, t => t.Value.Shape),
-            (name, target) => file.ReadInto(name, target),
-            file
-        );
-    }
+    public static TensorSource Open(string path) => new(WeightsFile.Open(path));
 
     /// <summary>Whether there is a tensor of this name and shape.</summary>
     public bool Has(string name, params ReadOnlySpan<long> shape) =>
@@ -48,7 +33,7 @@ internal sealed class TensorSource : IDisposable
     public Tensor Read(string name, params long[] shape)
     {
         var target = empty(shape);
-        _readInto(name, target);
+        _file.ReadInto(name, target);
         return target;
     }
 
@@ -65,7 +50,7 @@ internal sealed class TensorSource : IDisposable
         using var noGradient = no_grad();
         foreach (var (name, target) in targets)
         {
-            _readInto(name, target);
+            _file.ReadInto(name, target);
         }
     }
 

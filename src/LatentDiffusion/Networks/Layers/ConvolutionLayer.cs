@@ -107,12 +107,7 @@ public sealed class ConvolutionLayer : ExplicitModule<Tensor, Tensor>
     internal Tensor ForwardWith(Tensor input, Tensor weight)
     {
         using var arranged = ChannelsLast.Arrange(input);
-        return nn.functional.conv2d(
-            arranged,
-            weight,
-            strides: [_stride, _stride],
-            padding: [_padding, _padding]
-        );
+        return nn.functional.conv2d(arranged, weight, strides: [_stride, _stride], padding: [_padding, _padding]);
     }
 
     // libtorch 2.10 reads uninitialised memory where NCHW maps have a number of channels that does not fill its blocks:

@@ -99,7 +99,10 @@ public sealed record UnetConfig : IConfigCheck
     {
         if (ModelChannels % GroupNormalization.ReferenceGroups != 0)
         {
-            yield return new ConfigProblem(nameof(ModelChannels), $"must be a multiple of {GroupNormalization.ReferenceGroups}");
+            yield return new ConfigProblem(
+                nameof(ModelChannels),
+                $"must be a multiple of {GroupNormalization.ReferenceGroups}"
+            );
         }
 
         if (ChannelMult.Count == 0)

@@ -74,7 +74,9 @@ public sealed record CodebookTrainingConfig
     public bool InitialiseFromData { get; init; }
 
     /// <summary>Steps after which codes that no latent chose are moved to latents, or null for never.</summary>
-    [Description("Every so many steps, move codes that no latent has chosen since to random latents; never when absent.")]
+    [Description(
+        "Every so many steps, move codes that no latent has chosen since to random latents; never when absent."
+    )]
     [Minimum(1)]
     public int? ResetDeadEvery { get; init; }
 }

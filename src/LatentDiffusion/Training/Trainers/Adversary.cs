@@ -85,11 +85,7 @@ internal sealed class Adversary : IDisposable
     /// <param name="fake">Scores of reconstructions.</param>
     public static Tensor Loss(AdversarialLossKind kind, Tensor real, Tensor fake) =>
         kind == AdversarialLossKind.Hinge
-            ? nn.functional
-                .relu(real.neg().add(1))
-                .mean()
-                .add(nn.functional.relu(fake.add(1)).mean())
-                .mul(0.5)
+            ? nn.functional.relu(real.neg().add(1)).mean().add(nn.functional.relu(fake.add(1)).mean()).mul(0.5)
             : nn.functional.softplus(real.neg()).mean().add(nn.functional.softplus(fake).mean()).mul(0.5);
 
     /// <summary>Writes the discriminator's weights, under the names that published checkpoints give them.</summary>

@@ -233,11 +233,7 @@ internal sealed class AutoencoderTrainer : ITrainer
         metrics.Add("score_reconstructed", loss.Fake);
     }
 
-    private (Decoded Decoded, Regularisation Regularisation) Reconstruct(
-        Tensor images,
-        long step,
-        Generator generator
-    )
+    private (Decoded Decoded, Regularisation Regularisation) Reconstruct(Tensor images, long step, Generator generator)
     {
         var encoded = _model.Encode(images);
         if (_model is VqAutoencoder vq)

@@ -85,12 +85,5 @@ internal sealed class PickleWriter
             .Op('R');
 
     public PickleWriter Storage(string key, long count, string type = "FloatStorage") =>
-        Op('(')
-            .Text("storage")
-            .Global("torch", type)
-            .Text(key)
-            .Text("cpu")
-            .Number(count)
-            .Op('t')
-            .Op('Q');
+        Op('(').Text("storage").Global("torch", type).Text(key).Text("cpu").Number(count).Op('t').Op('Q');
 }

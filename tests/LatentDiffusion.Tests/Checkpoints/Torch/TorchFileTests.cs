@@ -145,11 +145,7 @@ public sealed class TorchFileTests : IDisposable
         byte[] reversed = [.. TorchSamples.Floats(6).Chunk(sizeof(float)).SelectMany(e => e.Reverse())];
         using var file = TorchSamples.Open(
             _folder,
-            TorchSamples.Zip(
-                TorchSamples.SmallPickle(),
-                ("byteorder", TorchSamples.Ascii("big")),
-                ("data/0", reversed)
-            )
+            TorchSamples.Zip(TorchSamples.SmallPickle(), ("byteorder", TorchSamples.Ascii("big")), ("data/0", reversed))
         );
         Assert.Equal([0, 1, 2, 3, 4, 5], TensorAssert.Values(file.Read("a")));
     }
