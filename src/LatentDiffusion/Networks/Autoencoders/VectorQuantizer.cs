@@ -127,21 +127,18 @@ public sealed class VectorQuantizer : ExplicitModule
     {
         ArgumentNullException.ThrowIfNull(indices);
         ArgumentNullException.ThrowIfNull(shape);
-        if (
-            shape.Length != 4
-            || shape[3] != _embedding.weight!.shape[1]
-            || indices.numel() != shape[0] * shape[1] * shape[2]
-        )
+        using var scope = NewDisposeScope();
+        var dimension = _embedding.weight!.shape[1];
+        if (shape.Length != 4 || shape[3] != dimension || indices.numel() != shape[0] * shape[1] * shape[2])
         {
             throw new ArgumentException(
-                $"{indices.numel()} codes of length {_embedding.weight!.shape[1]} cannot have the shape "
+                $"{indices.numel()} codes of length {dimension} cannot have the shape "
                     + $"({string.Join(", ", shape)}): give (B, h, w, D).",
                 nameof(shape)
             );
         }
 
-        using var codes = UnmapToAll(indices);
-        return Lookup(codes, shape[0], shape[1], shape[2]);
+        return Lookup(UnmapToAll(indices), shape[0], shape[1], shape[2]).MoveToOuterDisposeScope();
     }
 
     /// <summary>Numbers codes by their place among the used ones; unchanged without a <see cref="Remap"/>.</summary>
@@ -200,6 +197,8 @@ public sealed class VectorQuantizer : ExplicitModule
         ArgumentNullException.ThrowIfNull(dead);
         ArgumentNullException.ThrowIfNull(latents);
         ArgumentNullException.ThrowIfNull(generator);
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
         var codebook = _embedding.weight!;
         if (dead.Count != codebook.shape[0])
         {
@@ -220,8 +219,6 @@ public sealed class VectorQuantizer : ExplicitModule
             return 0;
         }
 
-        using var scope = NewDisposeScope();
-        using var noGradient = no_grad();
         var vectors = latents.permute(0, 2, 3, 1).reshape(-1, latents.shape[1]);
         var order = randperm(vectors.shape[0], int64, generator: generator);
         var chosen = order.index_select(0, arange(moved.Length, int64).remainder(vectors.shape[0]));
