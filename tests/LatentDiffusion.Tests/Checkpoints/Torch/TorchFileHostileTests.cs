@@ -94,7 +94,23 @@ public sealed class TorchFileHostileTests : IDisposable
     public void Misuse_of_the_stack_is_refused()
     {
         foreach (
-            var code in new[] { "", "0", "2", "t", "u", "a", "R", "b", "Q", "o", "(Q", "(o", "}K\x01a", "]K\x01K\x02s" }
+            var code in new[]
+            {
+                "",
+                "0",
+                "2",
+                "t",
+                "u",
+                "a",
+                "R",
+                "b",
+                "Q",
+                "o",
+                "(Q",
+                "(o",
+                "}K\u0001a",
+                "]K\x01K\x02s",
+            }
         )
         {
             Refused(TorchSamples.Zip(new PickleWriter().Op(TorchSamples.Ascii(code)).Stop()), "the pickle");
@@ -155,7 +171,7 @@ public sealed class TorchFileHostileTests : IDisposable
 
         // A long text joined to others by STACK_GLOBAL, a long key looked up again and again.
         var text = new string('x', 100_000);
-        var global = new PickleWriter().Text(text).Op("q\0"u8).Repeat(1000, "h\0h\0\x93"u8).Stop();
+        var global = new PickleWriter().Text(text).Op("q\0"u8).Repeat(1000, (byte)'h', 0, (byte)'h', 0, 0x93).Stop();
         Refused(TorchSamples.Zip(global), "the pickle");
         Refused(
             TorchSamples.Zip(new PickleWriter().Text(text).Text(text).Op(0x93).Stop()),

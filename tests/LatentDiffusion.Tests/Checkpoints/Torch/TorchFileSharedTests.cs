@@ -1,4 +1,3 @@
-using LatentDiffusion.Checkpoints;
 using LatentDiffusion.Checkpoints.Safetensors;
 using LatentDiffusion.Checkpoints.Torch;
 using Xunit;
