@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
 
@@ -6,11 +7,11 @@ namespace LatentDiffusion.Tests.Checkpoints.Torch;
 /// <summary>Writes pickles instruction by instruction, lawful or not.</summary>
 internal sealed class PickleWriter
 {
-    private readonly MemoryStream _bytes = new();
+    private readonly ArrayBufferWriter<byte> _bytes = new();
 
     public PickleWriter() => Op(0x80, 2);
 
-    public byte[] Stop() => Op('.')._bytes.ToArray();
+    public byte[] Stop() => Op('.')._bytes.WrittenSpan.ToArray();
 
     public PickleWriter Op(char opcode) => Op((byte)opcode);
 
@@ -85,12 +86,5 @@ internal sealed class PickleWriter
             .Op('R');
 
     public PickleWriter Storage(string key, long count, string type = "FloatStorage") =>
-        Op('(')
-            .Text("storage")
-            .Global("torch", type)
-            .Text(key)
-            .Text("cpu")
-            .Number(count)
-            .Op('t')
-            .Op('Q');
+        Op('(').Text("storage").Global("torch", type).Text(key).Text("cpu").Number(count).Op('t').Op('Q');
 }

@@ -1,4 +1,3 @@
-using LatentDiffusion.Checkpoints;
 using LatentDiffusion.Checkpoints.Safetensors;
 using LatentDiffusion.Checkpoints.Torch;
 using Xunit;
@@ -39,7 +38,11 @@ public sealed class TorchFileSharedTests
         Assert.DoesNotContain(file.Tensors.Keys, n => n.StartsWith("model_ema.", StringComparison.Ordinal));
         Assert.All(
             file.Tensors.Values.Where(t => t.Dtype == ScalarType.Float16),
-            t => Assert.True(SafetensorsSamples.Same(full.Read(t.Name).to(ScalarType.Float16), file.Read(t.Name)), t.Name)
+            t =>
+                Assert.True(
+                    SafetensorsSamples.Same(full.Read(t.Name).to(ScalarType.Float16), file.Read(t.Name)),
+                    t.Name
+                )
         );
     }
 
@@ -55,10 +58,7 @@ public sealed class TorchFileSharedTests
     private static void AssertEqual(TorchFile file, SafetensorsFile expected)
     {
         using var scope = NewDisposeScope();
-        Assert.All(
-            file.Tensors.Keys,
-            n => Assert.True(SafetensorsSamples.Same(expected.Read(n), file.Read(n)), n)
-        );
+        Assert.All(file.Tensors.Keys, n => Assert.True(SafetensorsSamples.Same(expected.Read(n), file.Read(n)), n));
     }
 
     private static string PathOf(string name)

@@ -61,8 +61,8 @@ internal sealed class PickleInput
         if (buffered < bytes.Length)
         {
             _file.ReadExactly(bytes.AsSpan(buffered), Position);
-            _bufferStart = Position + bytes.Length - buffered;
-            _bufferLength = _next = 0;
+            (_bufferStart, _next) = (Position + bytes.Length - buffered, 0);
+            _bufferLength = 0;
         }
 
         return bytes;
@@ -104,9 +104,8 @@ internal sealed class PickleInput
         Require((ulong)count);
         if (count > _bufferLength - _next)
         {
-            _bufferStart = Position;
+            (_bufferStart, _next) = (Position, 0);
             _bufferLength = (int)Math.Min(_buffer.Length, Remaining);
-            _next = 0;
             _file.ReadExactly(_buffer.AsSpan(0, _bufferLength), _bufferStart);
         }
 
