@@ -14,6 +14,7 @@ return await new Application(
             "Prepare data sets",
             [new VerbGroup("prepare", "kind of data", "Make a data set from local sources", [new PreparePhotosVerb()])]
         ),
+        new VerbGroup("models", "task", "Handle trained models", [new ExportModelVerb()]),
         new BenchVerb(),
         new DoctorVerb(),
     ],

@@ -79,6 +79,20 @@ public static class ModelFile
         return ConfigDocument.Parse(yaml, file.Path).Bind<ModelConfig>();
     }
 
+    /// <summary>The configuration of the run that wrote a file, as YAML; empty when it does not say.</summary>
+    internal static string ExperimentOf(SafetensorsFile file) => file.Metadata.GetValueOrDefault(ExperimentKey, "");
+
+    /// <summary>How many training steps a file's weights have seen; 0 when it does not say.</summary>
+    internal static long StepOf(SafetensorsFile file) =>
+        long.TryParse(
+            file.Metadata.GetValueOrDefault(StepKey),
+            NumberStyles.None,
+            CultureInfo.InvariantCulture,
+            out var step
+        )
+            ? step
+            : 0;
+
     /// <summary>Loads the first stage of a model, whether it is an autoencoder or a complete diffusion model.</summary>
     /// <param name="path">A run folder, a model folder, or a file.</param>
     /// <param name="useAverages">Whether to take an autoencoder's averaged weights where there are any.</param>

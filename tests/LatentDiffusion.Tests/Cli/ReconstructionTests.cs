@@ -40,6 +40,8 @@ public sealed class ReconstructionTests(TinyModels models) : IDisposable
             models["latent-diffusion"],
             "--images",
             models["images"],
+            "--size",
+            "16",
             "--out",
             sheet
         );
@@ -74,9 +76,9 @@ public sealed class ReconstructionTests(TinyModels models) : IDisposable
     [Fact]
     public async Task Saved_reconstructions_score_as_they_did_when_they_were_made()
     {
-        string[] options = ["--out", Path.Combine(_folder.Path, "sheet.png"), "--save", Saved];
+        string[] options = ["--size", "16", "--out", Path.Combine(_folder.Path, "sheet.png"), "--save", Saved];
         var made = await MeasureAsync(["reconstruct", models["autoencoder"], "--images", models["images"], .. options]);
-        var model = await MeasureAsync(Evaluate());
+        var model = await MeasureAsync(Evaluate("--size", "16"));
         var files = await MeasureAsync(EvaluateFolders("--size", "16"));
 
         Assert.Equal(24, Directory.GetFiles(Saved, "*.png", SearchOption.AllDirectories).Length);
@@ -108,7 +110,7 @@ public sealed class ReconstructionTests(TinyModels models) : IDisposable
     [Fact]
     public async Task People_get_a_table()
     {
-        var outcome = await LdmProcess.RunAsync(Evaluate("--count", "3"));
+        var outcome = await LdmProcess.RunAsync(Evaluate("--count", "3", "--size", "16"));
 
         Assert.True(outcome.ExitCode == 0, outcome.Error);
         Assert.Contains("3 images at 16x16:\n", outcome.Output, StringComparison.Ordinal);

@@ -68,7 +68,7 @@ public sealed class WrongInputTests(TinyModels models) : IDisposable
     [Theory]
     [InlineData("autoencoder", "kind is 'foo', an unknown kind", "kind=foo")]
     [InlineData("autoencoder", "data.size is 17: must be a multiple of 2", "data.size=17")]
-    [InlineData("autoencoder", "channels is 40: must be a multiple of 32", "model.network.channels=40")]
+    [InlineData("autoencoder", "channels is 40: must be a multiple of norm_groups, 32", "model.network.channels=40")]
     [InlineData("latent-diffusion", "num_heads is 5: 32 channels", "unet.num_heads=5")]
     [InlineData("latent-diffusion", "There is no model at ", "first_stage=nowhere")]
     [InlineData("latent-diffusion", "unet has in_channels 3", "unet.in_channels=3")]
