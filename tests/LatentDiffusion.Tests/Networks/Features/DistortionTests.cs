@@ -11,6 +11,14 @@ public sealed class DistortionTests : IDisposable
     private readonly torch.Tensor _images = DeadLeaves.Draw(count: 4, size: 64, seed: 5);
 
     [Fact]
+    public void The_network_that_ships_orders_distortions_as_people_do()
+    {
+        using var distance = FeatureNetworkFile.LoadDistance(Repository.PathOf(Path.Combine("models", "features")));
+        Assert.Equal("features", distance.Network.Name);
+        PerceptualOrdering.Holds(distance, _images);
+    }
+
+    [Fact]
     public void Darknet_tiny_orders_distortions_as_people_do()
     {
         var path = SharedData.PathOf("weights/darknet_tiny_imagenet.safetensors");
