@@ -65,6 +65,18 @@ public static partial class AllocatorSettings
         }
     }
 
+    /// <summary>Returns to the kernel what is free now, for work in which memory counts more than page faults.</summary>
+    internal static void ReturnFreeMemory()
+    {
+        if (Applied)
+        {
+            _ = malloc_trim(0);
+        }
+    }
+
+    [LibraryImport("libc")]
+    private static partial int malloc_trim(nuint pad);
+
     [LibraryImport("libc")]
     private static partial int mallopt(int parameter, int value);
 }

@@ -1,4 +1,5 @@
 using LatentDiffusion.Networks.Layers;
+using LatentDiffusion.Tensors.Runtime;
 using static TorchSharp.torch;
 
 namespace LatentDiffusion.Networks.Autoencoders.Rows;
@@ -57,7 +58,7 @@ internal sealed class BandedEvaluation : IDisposable
     {
         var whole = Keep(input.shape[1], input.shape[2], input.shape[3]);
         whole.Append(input);
-        var last = _chain.Layers.Aggregate((RowSource)whole, Next);
+        var last = _chain.Layers.Aggregate((RowSource)whole, Step);
         using var norm = _chain.OutNorm.UseStatistics(last.Measure(_chain.OutNorm.Groups, _band));
         var rows = new ComputedRows(
             last,
@@ -67,6 +68,14 @@ internal sealed class BandedEvaluation : IDisposable
         );
         var result = empty([1, rows.Channels, rows.Height, rows.Width], input.dtype, input.device);
         ForEachBand(rows, (first, band) => result.narrow(2, first, band.shape[2]).copy_(band));
+        return result;
+    }
+
+    // What a layer freed in small pieces would otherwise stay with the allocator, beside the next layer's maps.
+    private RowSource Step(RowSource input, nn.Module<Tensor, Tensor> layer)
+    {
+        var result = Next(input, layer);
+        AllocatorSettings.ReturnFreeMemory();
         return result;
     }
 

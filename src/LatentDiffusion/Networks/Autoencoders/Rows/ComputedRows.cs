@@ -15,6 +15,9 @@ internal sealed class ComputedRows(RowSource[] inputs, long channels, Reach reac
         : this([input], channels, reach, rows => layer(rows[0])) { }
 
     /// <inheritdoc/>
+    public override long Load => inputs.Aggregate(Elements, (most, input) => Math.Max(most, input.Load));
+
+    /// <inheritdoc/>
     public override Tensor Read(long first, long end)
     {
         var (from, to) = reach.Input(first, end, inputs[0].Height);

@@ -18,6 +18,9 @@ internal abstract class RowSource(long channels, long height, long width)
     /// <summary>Elements of the whole map.</summary>
     public long Elements => channels * height * width;
 
+    /// <summary>Elements of the largest map that reading all rows goes through.</summary>
+    public abstract long Load { get; }
+
     /// <summary>Rows <paramref name="first"/> to <paramref name="end"/> - 1.</summary>
     /// <returns>[1, C, end - first, W]; the caller's, which it may overwrite.</returns>
     public abstract Tensor Read(long first, long end);
@@ -25,10 +28,10 @@ internal abstract class RowSource(long channels, long height, long width)
     /// <summary>Says that rows before <paramref name="end"/> are not read again, so that their memory can be freed.</summary>
     public abstract void Release(long end);
 
-    /// <summary>Splits the rows into bands of at most that many elements, or of one row.</summary>
+    /// <summary>Splits the rows into bands whose share of <see cref="Load"/> is at most that many elements, or into single rows.</summary>
     public IEnumerable<(long First, long End)> Bands(long elements)
     {
-        var count = Math.Clamp((Elements + elements - 1) / elements, 1, height);
+        var count = Math.Clamp((Load + elements - 1) / elements, 1, height);
         for (var i = 0L; i < count; i++)
         {
             yield return (i * height / count, (i + 1) * height / count);

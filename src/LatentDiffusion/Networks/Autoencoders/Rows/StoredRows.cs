@@ -12,6 +12,9 @@ internal sealed class StoredRows(long channels, long height, long width)
 {
     private readonly List<(long First, Tensor Map)> _bands = [];
 
+    /// <inheritdoc/>
+    public override long Load => Elements;
+
     /// <summary>Adds a copy of the rows that follow the last ones.</summary>
     /// <param name="rows">[1, C, rows, W].</param>
     public void Append(Tensor rows) => Adopt(Copy([rows]));
