@@ -55,11 +55,6 @@ internal static class BenchCases
             () => TiledDecoder(FirstStage("kl-f8"), 256)
         ),
         new(
-            "decode-tiled-2048-kl-f4",
-            "kl-f4 tiled decoder to 2048x2048",
-            () => TiledDecoder(FirstStage("kl-f4"), 512)
-        ),
-        new(
             "autoencoder-small-train",
             "kl-f4 training step with AdamW and EMA, batch 32, 64x64, 32 channels x 1,2,2",
             () => AutoencoderTraining(SmallAutoencoder, 32, 64)

@@ -19,6 +19,33 @@ public sealed class ImageTransformTests
         Assert.Equal(image.Crop(2, 0, 4, 4).ToPlanar(), pixels);
     }
 
+    [Fact]
+    public void A_patch_is_cut_out_at_the_images_own_scale()
+    {
+        var image = TestImages.Pattern(40, 30);
+        var transform = new ImageTransform(8) { Resize = ResizeMode.Keep, Crop = CropPlace.Random };
+
+        var patches = Enumerable.Range(0, 20).Select(seed => transform.Apply(image, seed)).ToList();
+
+        var all = Enumerable
+            .Range(0, 33 * 23)
+            .Select(i => Convert.ToHexString(image.Crop(i % 33, i / 33, 8, 8).ToPlanar()))
+            .ToHashSet();
+        Assert.All(patches, patch => Assert.Contains(Convert.ToHexString(patch), all));
+        Assert.True(patches.Select(Convert.ToHexString).Distinct().Count() > 10);
+        Assert.Equal(transform.Apply(image, 3), patches[3]);
+    }
+
+    [Fact]
+    public void An_image_smaller_than_the_patch_is_enlarged_first()
+    {
+        var image = TestImages.Pattern(4, 6);
+
+        var pixels = new ImageTransform(8) { Resize = ResizeMode.Keep }.Apply(image, seed: 1);
+
+        Assert.Equal(Resampler.Bicubic(image, 8, 12).Crop(0, 2, 8, 8).ToPlanar(), pixels);
+    }
+
     [Theory]
     [InlineData(31, 50)]
     [InlineData(50, 31)]

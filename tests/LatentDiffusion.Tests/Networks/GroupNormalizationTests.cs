@@ -106,6 +106,23 @@ public sealed class GroupNormalizationTests
     }
 
     [Fact]
+    public void The_number_of_groups_can_be_chosen()
+    {
+        foreach (var kernels in KernelKinds.WithPlain)
+        {
+            using var scope = torch.NewDisposeScope();
+            using var use = KernelChoice.Use(kernels);
+            using var norm = new GroupNormalization(32, GroupNormalization.AutoencoderEpsilon, groups: 8);
+            var x = FormulaInput.X([2, 32, 5, 3], 0.7);
+
+            var groups = norm.forward(x).detach().reshape(2, 8, -1);
+
+            TensorAssert.Close(groups.mean([2L]).add(1), torch.ones(2, 8), 1e-5);
+            TensorAssert.Close(groups.std(2, unbiased: false), torch.ones(2, 8), 1e-4);
+        }
+    }
+
+    [Fact]
     public void Given_statistics_are_for_inference()
     {
         using var scope = torch.NewDisposeScope();

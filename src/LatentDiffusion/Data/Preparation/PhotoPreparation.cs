@@ -62,14 +62,17 @@ public sealed class PhotoPreparation
                 var files = folders.SelectMany(PhotoCollection.FilesBelow).ToList();
                 Visit("look at pictures", files, collection.Look);
                 result = new PhotoPreparationResult(0, collection.Repeats, collection.Small, 0, 0, 0);
+                if (collection.Photos.Count == 0)
+                {
+                    throw new UserInputException(
+                        $"There is no picture of at least {Size}x{Size} pixels in {string.Join(", ", folders)}."
+                    );
+                }
+
                 Visit("cut squares", collection.Photos, path => result = Cut(path, folder, result));
             }
         );
-        return result!.Photos > 0
-            ? result
-            : throw new UserInputException(
-                $"There is no picture of at least {Size}x{Size} pixels in {string.Join(", ", folders)}."
-            );
+        return result!;
 
         void Visit(string name, IReadOnlyList<string> paths, Action<string> visit)
         {
