@@ -6,7 +6,10 @@ namespace LatentDiffusion.Cli.Commands;
 /// <summary><c>ldm models export</c>: a file to give away of what a run wrote.</summary>
 internal sealed class ExportModelVerb : Verb
 {
-    private readonly Argument<string> _run = new("run") { Description = "Run folder of an autoencoder or a classifier" };
+    private readonly Argument<string> _run = new("run")
+    {
+        Description = "Run folder of an autoencoder or a classifier",
+    };
 
     private readonly Option<string> _out = new("--out")
     {

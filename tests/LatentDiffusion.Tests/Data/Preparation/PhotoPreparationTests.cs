@@ -14,7 +14,7 @@ public sealed class PhotoPreparationTests : IDisposable
     {
         Write("in/a.png", Noise(70, 40, seed: 1));
 
-        var result = new PhotoPreparation { Size = 16, ValidationEvery = 0 }.Run([_folder["in"]], _folder["out"]);
+        var result = Run(new PhotoPreparation { Size = 16, ValidationEvery = 0 });
 
         // At scale 1: 28x16, one square; at scale 2: 56x32, three by two.
         Assert.Equal((1, 7, 0), (result.Photos, result.Training, result.Validation));
@@ -31,7 +31,7 @@ public sealed class PhotoPreparationTests : IDisposable
         Write("in/b/large.png", large);
         Write("in/c/other.png", Noise(32, 32, seed: 3));
 
-        var result = new PhotoPreparation { Size = 32, ValidationEvery = 0 }.Run([_folder["in"]], _folder["out"]);
+        var result = Run(new PhotoPreparation { Size = 32, ValidationEvery = 0 });
 
         // Of the large one a square at scale 1 and four at scale 2.
         Assert.Equal((2, 1, 6), (result.Photos, result.Repeats, result.Training));
@@ -45,7 +45,7 @@ public sealed class PhotoPreparationTests : IDisposable
         Write("in/good.png", Noise(16, 16, seed: 5));
         File.WriteAllText(_folder["in/broken.png"], "no image");
 
-        var result = new PhotoPreparation { Size = 16, ValidationEvery = 0 }.Run([_folder["in"]], _folder["out"]);
+        var result = Run(new PhotoPreparation { Size = 16, ValidationEvery = 0 });
 
         Assert.Equal((2, 2, 1), (result.Photos, result.Small, result.Training));
         // 1 + 4 + 16 squares of the empty picture.
@@ -60,7 +60,7 @@ public sealed class PhotoPreparationTests : IDisposable
             Write($"in/{i}.png", Noise(16, 16, seed: 10 + i));
         }
 
-        var result = new PhotoPreparation { Size = 16, ValidationEvery = 3 }.Run([_folder["in"]], _folder["out"]);
+        var result = Run(new PhotoPreparation { Size = 16, ValidationEvery = 3 });
 
         Assert.Equal((4, 2), (result.Training, result.Validation));
         var training = Directory.GetFiles(_folder["out/train"]).Select(File.ReadAllBytes).ToList();
@@ -76,16 +76,19 @@ public sealed class PhotoPreparationTests : IDisposable
         Write("in/small.png", Noise(8, 8, seed: 6));
         var preparation = new PhotoPreparation { Size = 16 };
 
-        var missing = Assert.Throws<UserInputException>(() => preparation.Run([_folder["no"]], _folder["out"]));
-        var small = Assert.Throws<UserInputException>(() => preparation.Run([_folder["in"]], _folder["out"]));
+        var missing = Assert.Throws<UserInputException>(() => Run(preparation, input: "no"));
+        var small = Assert.Throws<UserInputException>(() => Run(preparation));
         Directory.CreateDirectory(_folder["there"]);
-        var there = Assert.Throws<UserInputException>(() => preparation.Run([_folder["in"]], _folder["there"]));
+        var there = Assert.Throws<UserInputException>(() => Run(preparation, output: "there"));
 
         Assert.Contains(_folder["no"], missing.Message, StringComparison.Ordinal);
         Assert.Contains("16x16", small.Message, StringComparison.Ordinal);
         Assert.Contains("exists already", there.Message, StringComparison.Ordinal);
         Assert.False(Directory.Exists(_folder["out"]));
     }
+
+    private PhotoPreparationResult Run(PhotoPreparation preparation, string input = "in", string output = "out") =>
+        preparation.Run([_folder[input]], _folder[output], cancellation: TestContext.Current.CancellationToken);
 
     public void Dispose() => _folder.Dispose();
 
