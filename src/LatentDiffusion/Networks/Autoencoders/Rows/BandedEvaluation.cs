@@ -35,8 +35,8 @@ internal sealed class BandedEvaluation : IDisposable
         _chain = chain;
         _largest = chain.Channels * tiling.Height * tiling.Width;
 
-        // A quarter of a tile, for a block needs several maps of a band beside the stored one.
-        _band = Math.Max(1, chain.Channels * tiling.Tile * tiling.Tile / 4);
+        // Half a tile, for a block needs several maps of a band beside the stored one.
+        _band = Math.Max(1, chain.Channels * tiling.Tile * tiling.Tile / 2);
     }
 
     /// <summary>Computes a chain.</summary>
