@@ -41,7 +41,8 @@ internal sealed class RecordSchema
         var positional = _constructor
             .GetParameters()
             .Select(parameter =>
-                Properties.FirstOrDefault(property => property.Parameter == parameter)
+                // By position: two threads may be given different objects for one parameter.
+                Properties.FirstOrDefault(property => property.Parameter?.Position == parameter.Position)
                 ?? throw new InvalidOperationException($"{_type.Name}: {parameter.Name} is not kept in a property.")
             )
             .Select(property => value(property, property.ParameterDefault));
