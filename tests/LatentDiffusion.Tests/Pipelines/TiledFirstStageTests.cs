@@ -13,8 +13,11 @@ public sealed class TiledFirstStageTests
 {
     private const int Tile = 16;
 
-    // Of different sums in a different order; Winograd's tiles lie differently, too.
-    private const double Rounding = 5e-4;
+    // Sums in a different order.
+    private const double Rounding = 5e-5;
+
+    // Winograd's tiles lie differently in bands, and one network has many such convolutions.
+    private const double KernelRounding = 1e-3;
 
     public static TheoryData<KernelKind, string, int, int> SizesWithoutAttention
     {
@@ -51,7 +54,7 @@ public sealed class TiledFirstStageTests
 
         var tiled = new TiledFirstStage(firstStage, Tile).Decode(latents);
 
-        TensorAssert.Close(tiled, firstStage.Decode(latents), Rounding);
+        TensorAssert.Close(tiled, firstStage.Decode(latents), RoundingOf(kernels));
     }
 
     [Theory]
@@ -71,7 +74,7 @@ public sealed class TiledFirstStageTests
 
         var tiled = new TiledFirstStage(firstStage, Tile).EncodeMode(images);
 
-        TensorAssert.Close(tiled, firstStage.ModeOfLatents(firstStage.Encode(images)), Rounding);
+        TensorAssert.Close(tiled, firstStage.ModeOfLatents(firstStage.Encode(images)), RoundingOf(kernels));
     }
 
     [Fact]
@@ -79,6 +82,7 @@ public sealed class TiledFirstStageTests
     {
         // Twice the channels at half the resolution are the shape at which both ways are taken.
         using var scope = torch.NewDisposeScope();
+        using var use = KernelChoice.Use(KernelKind.Plain);
         using var noGradient = torch.no_grad();
         using var firstStage = new KlAutoencoder(
             new AutoencoderConfig
@@ -101,6 +105,7 @@ public sealed class TiledFirstStageTests
     public void Batches_are_computed_image_by_image()
     {
         using var scope = torch.NewDisposeScope();
+        using var use = KernelChoice.Use(KernelKind.Plain);
         using var noGradient = torch.no_grad();
         using var firstStage = Create("kl");
         var latents = torch.cat([Scene(3, 5, 7), Scene(3, 5, 7).neg()]);
@@ -119,7 +124,6 @@ public sealed class TiledFirstStageTests
     {
         using var scope = torch.NewDisposeScope();
         using var noGradient = torch.no_grad();
-        // Direct convolution rounds less than Winograd's.
         using var use = KernelChoice.Use(KernelKind.Plain);
         using var firstStage = Create(kind);
         foreach (
@@ -237,6 +241,8 @@ public sealed class TiledFirstStageTests
 
         TensorAssert.Equal(firstStage.Decode(small), before);
     }
+
+    private static double RoundingOf(KernelKind kernels) => kernels == KernelKind.Plain ? Rounding : KernelRounding;
 
     internal static FirstStage Create(string kind)
     {

@@ -19,6 +19,8 @@ public static partial class AllocatorSettings
     /// <summary>Blocks of this many bytes and more are returned to the kernel; the largest value that glibc takes.</summary>
     internal const int BigBlock = 32 * 1024 * 1024;
 
+    private const int SmallerBlock = 2 * 1024 * 1024;
+
     // Names and numbers of <malloc.h>.
     private const int TrimThreshold = -1;
     private const int TopPad = -2;
@@ -65,12 +67,29 @@ public static partial class AllocatorSettings
         }
     }
 
-    /// <summary>Returns to the kernel what is free now, for work in which memory counts more than page faults.</summary>
-    internal static void ReturnFreeMemory()
+    /// <summary>
+    /// Until the result is disposed of, blocks of a few megabytes, too, are returned as soon as they are free: for work in
+    /// which memory counts more than page faults.
+    /// </summary>
+    internal static IDisposable ReturnBlocksEarly()
     {
         if (Applied)
         {
+            _ = mallopt(MmapThreshold, SmallerBlock);
             _ = malloc_trim(0);
+        }
+
+        return new LateReturn();
+    }
+
+    private sealed class LateReturn : IDisposable
+    {
+        public void Dispose()
+        {
+            if (Applied)
+            {
+                _ = mallopt(MmapThreshold, BigBlock);
+            }
         }
     }
 

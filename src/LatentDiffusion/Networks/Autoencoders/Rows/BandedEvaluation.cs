@@ -35,8 +35,8 @@ internal sealed class BandedEvaluation : IDisposable
         _chain = chain;
         _largest = chain.Channels * tiling.Height * tiling.Width;
 
-        // Half a tile, for a block needs several maps of a band beside the stored one.
-        _band = Math.Max(1, chain.Channels * tiling.Tile * tiling.Tile / 2);
+        // A quarter of a tile, for a block needs several maps of a band beside the stored one.
+        _band = Math.Max(1, chain.Channels * tiling.Tile * tiling.Tile / 4);
     }
 
     /// <summary>Computes a chain.</summary>
@@ -46,6 +46,8 @@ internal sealed class BandedEvaluation : IDisposable
     /// <returns>What the chain's forward method returns.</returns>
     public static Tensor Run(Tiling tiling, ILayerChain chain, Tensor input)
     {
+        // Maps come in bands that the allocator would keep beside the next layer's bands of another size.
+        using var allocator = AllocatorSettings.ReturnBlocksEarly();
         using var evaluation = new BandedEvaluation(tiling, chain);
         using var scope = NewDisposeScope();
         return evaluation.Compute(input).MoveToOuterDisposeScope();
@@ -58,7 +60,7 @@ internal sealed class BandedEvaluation : IDisposable
     {
         var whole = Keep(input.shape[1], input.shape[2], input.shape[3]);
         whole.Append(input);
-        var last = _chain.Layers.Aggregate((RowSource)whole, Step);
+        var last = _chain.Layers.Aggregate((RowSource)whole, Next);
         using var norm = _chain.OutNorm.UseStatistics(last.Measure(_chain.OutNorm.Groups, _band));
         var rows = new ComputedRows(
             last,
@@ -68,14 +70,6 @@ internal sealed class BandedEvaluation : IDisposable
         );
         var result = empty([1, rows.Channels, rows.Height, rows.Width], input.dtype, input.device);
         ForEachBand(rows, (first, band) => result.narrow(2, first, band.shape[2]).copy_(band));
-        return result;
-    }
-
-    // What a layer freed in small pieces would otherwise stay with the allocator, beside the next layer's maps.
-    private RowSource Step(RowSource input, nn.Module<Tensor, Tensor> layer)
-    {
-        var result = Next(input, layer);
-        AllocatorSettings.ReturnFreeMemory();
         return result;
     }
 
