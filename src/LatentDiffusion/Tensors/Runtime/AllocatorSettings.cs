@@ -17,9 +17,9 @@ public static partial class AllocatorSettings
     public const string Variable = "LDM_ALLOCATOR";
 
     /// <summary>Blocks of this many bytes and more are returned to the kernel; the largest value that glibc takes.</summary>
-    internal const int BigBlock = 32 * 1024 * 1024;
+    private const int BigBlock = 32 * 1024 * 1024;
 
-    private const int SmallerBlock = 2 * 1024 * 1024;
+    private const int SmallerBlock = 4 * 1024 * 1024;
 
     // Names and numbers of <malloc.h>.
     private const int TrimThreshold = -1;
@@ -30,6 +30,9 @@ public static partial class AllocatorSettings
 
     /// <summary>Whether the settings are in force in this process.</summary>
     public static bool Applied { get; private set; }
+
+    /// <summary>Blocks of this many bytes and more are fresh from the kernel at present.</summary>
+    internal static int FreshBlock { get; private set; } = BigBlock;
 
     /// <summary>Whether the user asked to leave the allocator as it is.</summary>
     public static bool Declined => Environment.GetEnvironmentVariable(Variable) == "system";
@@ -73,24 +76,25 @@ public static partial class AllocatorSettings
     /// </summary>
     internal static IDisposable ReturnBlocksEarly()
     {
-        if (Applied)
+        ReturnFrom(SmallerBlock);
+        return new LateReturn();
+    }
+
+    private static void ReturnFrom(int bytes)
+    {
+        if (!Applied)
         {
-            _ = mallopt(MmapThreshold, SmallerBlock);
-            _ = malloc_trim(0);
+            return;
         }
 
-        return new LateReturn();
+        _ = mallopt(MmapThreshold, bytes);
+        _ = malloc_trim(0);
+        FreshBlock = bytes;
     }
 
     private sealed class LateReturn : IDisposable
     {
-        public void Dispose()
-        {
-            if (Applied)
-            {
-                _ = mallopt(MmapThreshold, BigBlock);
-            }
-        }
+        public void Dispose() => ReturnFrom(BigBlock);
     }
 
     [LibraryImport("libc")]

@@ -20,7 +20,7 @@ internal static partial class HugePages
     /// <summary>Advises the kernel about a block that nobody has written to yet.</summary>
     public static void Advise(nint start, long bytes)
     {
-        if (bytes < AllocatorSettings.BigBlock || !AllocatorSettings.Applied)
+        if (bytes < AllocatorSettings.FreshBlock || !AllocatorSettings.Applied)
         {
             return;
         }
