@@ -5,6 +5,7 @@ using LatentDiffusion.Networks.Layers;
 using LatentDiffusion.Networks.Unets;
 using LatentDiffusion.Pipelines;
 using LatentDiffusion.Samplers;
+using LatentDiffusion.Tensors;
 using LatentDiffusion.Tensors.Runtime;
 using LatentDiffusion.Training.Optimization;
 using static TorchSharp.torch;
@@ -60,7 +61,7 @@ internal static class ModelCases
         var noise = Rectified(batch, config.OutChannels, side, side).DetachFromDisposeScope();
         return Training(
             unet,
-            () => unet.Forward(inputs.X, inputs.Timesteps, inputs.Context).sub(noise).pow(2).mean(),
+            () => unet.Forward(inputs.X, inputs.Timesteps, inputs.Context).sub(noise).pow(Scalars.Of(2)).mean(),
             batch,
             () =>
             {
@@ -240,7 +241,7 @@ internal static class ModelCases
         return parameter.max().item<float>() == 0 && parameter.min().item<float>() == 0;
     }
 
-    private static Tensor Rectified(params long[] shape) => rand(shape).mul(2).sub(1);
+    private static Tensor Rectified(params long[] shape) => rand(shape).mul(Scalars.Of(2)).sub(Scalars.Of(1));
 
     private sealed record Inputs(Tensor X, Tensor Timesteps, Tensor? Context) : IDisposable
     {

@@ -1,4 +1,5 @@
 using LatentDiffusion.Cli.Commands;
+using LatentDiffusion.Tensors;
 using LatentDiffusion.Tensors.Runtime;
 using TorchSharp;
 
@@ -79,8 +80,8 @@ internal static class TorchChecks
     private static Check SelfTest()
     {
         using var scope = torch.NewDisposeScope();
-        var input = torch.arange(16, torch.float32).reshape(1, 1, 4, 4);
-        var weight = torch.arange(9, torch.float32).reshape(1, 1, 3, 3).requires_grad_();
+        var input = torch.arange(Scalars.Of(16), torch.float32).reshape(1, 1, 4, 4);
+        var weight = torch.arange(Scalars.Of(9), torch.float32).reshape(1, 1, 3, 3).requires_grad_();
         var output = torch.nn.functional.conv2d(input, weight);
         output.sum().backward();
         var exact =

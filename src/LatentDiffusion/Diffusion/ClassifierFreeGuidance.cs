@@ -1,3 +1,4 @@
+using LatentDiffusion.Tensors;
 using static TorchSharp.torch;
 
 namespace LatentDiffusion.Diffusion;
@@ -26,7 +27,7 @@ public sealed class ClassifierFreeGuidance(
         ArgumentNullException.ThrowIfNull(noisy);
         using var scope = NewDisposeScope();
         var halves = model.PredictNoise(cat([noisy, noisy]), cat([timesteps, timesteps]), _both).chunk(2);
-        return halves[0].add(halves[1].sub(halves[0]).mul(scale)).MoveToOuterDisposeScope();
+        return halves[0].add(halves[1].sub(halves[0]).mul(Scalars.Of(scale))).MoveToOuterDisposeScope();
     }
 
     /// <summary>A predictor with guidance, or the plain conditional one where guidance would change nothing.</summary>

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using LatentDiffusion.Tensors;
 using static TorchSharp.torch;
 
 namespace LatentDiffusion.Diffusion;
@@ -49,7 +50,7 @@ public sealed class DiffusionObjective(DiffusionObjectiveConfig config)
         ArgumentNullException.ThrowIfNull(prediction);
         using var scope = NewDisposeScope();
         var error = prediction.sub(config.Parameterization == Parameterization.Eps ? noise : start);
-        var measured = config.Loss == LossType.L1 ? error.abs() : error.pow(2);
+        var measured = config.Loss == LossType.L1 ? error.abs() : error.pow(Scalars.Of(2));
         return measured.mean([1, 2, 3]).MoveToOuterDisposeScope();
     }
 }

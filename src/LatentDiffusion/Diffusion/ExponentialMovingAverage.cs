@@ -1,5 +1,6 @@
 using LatentDiffusion.Kernels;
 using LatentDiffusion.Kernels.Operators;
+using LatentDiffusion.Tensors;
 using static TorchSharp.torch;
 
 namespace LatentDiffusion.Diffusion;
@@ -50,7 +51,7 @@ public sealed class ExponentialMovingAverage : IDisposable
         foreach (var (_, parameter, shadow) in _entries)
         {
             using var difference = shadow.sub(parameter);
-            shadow.sub_(difference.mul_(1 - decay));
+            shadow.sub_(difference.mul_(Scalars.Of(1 - decay)));
         }
     }
 

@@ -1,4 +1,5 @@
 using LatentDiffusion.Errors;
+using LatentDiffusion.Tensors;
 using static TorchSharp.torch;
 
 namespace LatentDiffusion.Metrics;
@@ -84,7 +85,7 @@ public sealed class FeatureStatistics : IDisposable
         }
 
         using var scope = NewDisposeScope();
-        var covariance = _scatter.div(Count - 1);
+        var covariance = _scatter.div(Scalars.Of(Count - 1));
         return new FeatureMoments(Count, _mean.data<double>().ToArray(), covariance.data<double>().ToArray());
     }
 
@@ -99,8 +100,8 @@ public sealed class FeatureStatistics : IDisposable
     {
         var total = Count + count;
         var shift = mean - _mean;
-        _scatter.add_(scatter).add_(shift.outer(shift), alpha: (double)Count * count / total);
-        _mean.add_(shift, alpha: (double)count / total);
+        _scatter.add_(scatter).add_(shift.outer(shift), alpha: Scalars.Of((double)Count * count / total));
+        _mean.add_(shift, alpha: Scalars.Of((double)count / total));
         Count = total;
     }
 }

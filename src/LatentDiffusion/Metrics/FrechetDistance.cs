@@ -1,3 +1,4 @@
+using LatentDiffusion.Tensors;
 using static TorchSharp.torch;
 
 namespace LatentDiffusion.Metrics;
@@ -32,7 +33,7 @@ public static class FrechetDistance
         var root = SquareRoot(covariance1);
         var product = root.mm(covariance2).mm(root);
         // Rounding leaves eigenvalues a little below zero where covariances have no full rank.
-        var cross = linalg.eigvalsh(product).clamp(min: 0).sqrt().sum().item<double>();
+        var cross = linalg.eigvalsh(product).clamp(min: Scalars.Of(0)).sqrt().sum().item<double>();
         var traces = (covariance1.trace() + covariance2.trace()).item<double>();
         var means = first.Mean.Zip(second.Mean, (a, b) => (a - b) * (a - b)).Sum();
         return Math.Max(0, means + traces - 2 * cross);
@@ -52,6 +53,6 @@ public static class FrechetDistance
     private static Tensor SquareRoot(Tensor symmetric)
     {
         var (values, vectors) = linalg.eigh(symmetric);
-        return (vectors * values.clamp(min: 0).sqrt()).mm(vectors.t());
+        return (vectors * values.clamp(min: Scalars.Of(0)).sqrt()).mm(vectors.t());
     }
 }

@@ -2,6 +2,7 @@ using LatentDiffusion.Diffusion;
 using LatentDiffusion.Networks.Autoencoders;
 using LatentDiffusion.Networks.Conditioners;
 using LatentDiffusion.Networks.Unets;
+using LatentDiffusion.Tensors;
 using static TorchSharp.torch;
 
 namespace LatentDiffusion.Models;
@@ -70,7 +71,7 @@ public sealed class LatentDiffusionModel : IDisposable
     public Tensor DecodeScaled(Tensor latents)
     {
         ArgumentNullException.ThrowIfNull(latents);
-        using var unscaled = latents.div(ScaleFactor);
+        using var unscaled = latents.div(Scalars.Of(ScaleFactor));
         return FirstStage.Decode(unscaled);
     }
 

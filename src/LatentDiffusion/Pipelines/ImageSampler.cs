@@ -5,6 +5,7 @@ using LatentDiffusion.Imaging;
 using LatentDiffusion.Models;
 using LatentDiffusion.Progress;
 using LatentDiffusion.Samplers;
+using LatentDiffusion.Tensors;
 using static TorchSharp.torch;
 
 namespace LatentDiffusion.Pipelines;
@@ -111,7 +112,7 @@ public sealed class ImageSampler(LatentDiffusionModel model)
         var labels = classes.Select(c => (long)(c ?? conditioner.NullClass)).ToArray();
         var unconditional = classes.All(c => c is null)
             ? null
-            : conditioner.Encode(full([labels.Length], conditioner.NullClass, dtype: int64));
+            : conditioner.Encode(full([labels.Length], Scalars.Of(conditioner.NullClass), dtype: int64));
         return ClassifierFreeGuidance.Apply(
             model.Denoiser,
             conditioner.Encode(tensor(labels)),

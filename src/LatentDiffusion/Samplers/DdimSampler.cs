@@ -1,5 +1,6 @@
 using LatentDiffusion.Diffusion;
 using LatentDiffusion.Progress;
+using LatentDiffusion.Tensors;
 using static TorchSharp.torch;
 
 namespace LatentDiffusion.Samplers;
@@ -57,10 +58,12 @@ public sealed class DdimSampler(NoiseSchedule schedule)
         var alphaPrevious = schedule.AlphasCumprod[i == 0 ? 0 : timesteps[i - 1]];
         var sigma = eta * Math.Sqrt((1 - alphaPrevious) / (1 - alpha) * (1 - alpha / alphaPrevious));
 
-        var t = full([x.shape[0]], timesteps[i], dtype: int64, device: x.device);
+        var t = full([x.shape[0]], Scalars.Of(timesteps[i]), dtype: int64, device: x.device);
         var predicted = predictor.PredictNoise(x, t);
-        var clean = x.sub(predicted.mul(Math.Sqrt(1 - alpha))).div(Math.Sqrt(alpha));
-        var next = clean.mul(Math.Sqrt(alphaPrevious)).add(predicted.mul(Math.Sqrt(1 - alphaPrevious - sigma * sigma)));
-        return sigma == 0 ? next : next.add(noise().to(x.device).mul(sigma));
+        var clean = x.sub(predicted.mul(Scalars.Of(Math.Sqrt(1 - alpha)))).div(Scalars.Of(Math.Sqrt(alpha)));
+        var next = clean
+            .mul(Scalars.Of(Math.Sqrt(alphaPrevious)))
+            .add(predicted.mul(Scalars.Of(Math.Sqrt(1 - alphaPrevious - sigma * sigma))));
+        return sigma == 0 ? next : next.add(noise().to(x.device).mul(Scalars.Of(sigma)));
     }
 }

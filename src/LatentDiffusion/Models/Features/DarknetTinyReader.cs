@@ -1,6 +1,7 @@
 using System.Globalization;
 using LatentDiffusion.Checkpoints;
 using LatentDiffusion.Networks.Features;
+using LatentDiffusion.Tensors;
 using static TorchSharp.torch;
 
 namespace LatentDiffusion.Models.Features;
@@ -37,7 +38,8 @@ internal static class DarknetTinyReader
 
     private static void Fold(TensorSource source, string layer, Tensor weight, Tensor bias)
     {
-        var scale = Normalization("gamma").div(Normalization("moving_variance").add(BatchNormEpsilon).sqrt());
+        var scale = Normalization("gamma")
+            .div(Normalization("moving_variance").add(Scalars.Of(BatchNormEpsilon)).sqrt());
         weight.copy_(source.Read($"conv2d_{layer}.kernel", weight.shape).mul(scale.reshape(-1, 1, 1, 1)));
         bias.copy_(Normalization("beta").sub(Normalization("moving_mean").mul(scale)));
 

@@ -1,3 +1,4 @@
+using LatentDiffusion.Tensors;
 using static TorchSharp.torch;
 
 namespace LatentDiffusion.Networks.Autoencoders;
@@ -16,7 +17,7 @@ public sealed class DiagonalGaussian
         ArgumentNullException.ThrowIfNull(moments);
         var parts = moments.chunk(2, dim: 1);
         Mean = parts[0];
-        LogVariance = parts[1].clamp(MinLogVariance, MaxLogVariance);
+        LogVariance = parts[1].clamp(Scalars.Of(MinLogVariance), Scalars.Of(MaxLogVariance));
     }
 
     /// <summary>[B, C, h, w]; also the mode.</summary>
@@ -32,7 +33,7 @@ public sealed class DiagonalGaussian
     {
         using var scope = NewDisposeScope();
         var noise = randn(Mean.shape, dtype: Mean.dtype, generator: generator).to(Mean.device);
-        return Mean.add(LogVariance.mul(0.5).exp().mul(noise)).MoveToOuterDisposeScope();
+        return Mean.add(LogVariance.mul(Scalars.Of(0.5)).exp().mul(noise)).MoveToOuterDisposeScope();
     }
 
     /// <summary>KL divergence to the standard normal distribution, in nats.</summary>
@@ -40,8 +41,8 @@ public sealed class DiagonalGaussian
     public Tensor KullbackLeibler()
     {
         using var scope = NewDisposeScope();
-        var terms = Mean.pow(2).add(LogVariance.exp()).sub(1).sub(LogVariance);
-        return terms.sum([1, 2, 3]).mul(0.5).MoveToOuterDisposeScope();
+        var terms = Mean.pow(Scalars.Of(2)).add(LogVariance.exp()).sub(Scalars.Of(1)).sub(LogVariance);
+        return terms.sum([1, 2, 3]).mul(Scalars.Of(0.5)).MoveToOuterDisposeScope();
     }
 
     /// <summary>KL divergence to another distribution of the same shape, in nats.</summary>
@@ -51,13 +52,13 @@ public sealed class DiagonalGaussian
         ArgumentNullException.ThrowIfNull(other);
         using var scope = NewDisposeScope();
         var terms = Mean.sub(other.Mean)
-            .pow(2)
+            .pow(Scalars.Of(2))
             .add(LogVariance.exp())
             .div(other.LogVariance.exp())
-            .sub(1)
+            .sub(Scalars.Of(1))
             .sub(LogVariance)
             .add(other.LogVariance);
-        return terms.sum([1, 2, 3]).mul(0.5).MoveToOuterDisposeScope();
+        return terms.sum([1, 2, 3]).mul(Scalars.Of(0.5)).MoveToOuterDisposeScope();
     }
 
     /// <summary>Negative log likelihood of a sample, in nats.</summary>
@@ -67,7 +68,12 @@ public sealed class DiagonalGaussian
     {
         ArgumentNullException.ThrowIfNull(sample);
         using var scope = NewDisposeScope();
-        var terms = sample.sub(Mean).pow(2).div(LogVariance.exp()).add(LogVariance).add(Math.Log(2 * Math.PI));
-        return terms.sum([1, 2, 3]).mul(0.5).MoveToOuterDisposeScope();
+        var terms = sample
+            .sub(Mean)
+            .pow(Scalars.Of(2))
+            .div(LogVariance.exp())
+            .add(LogVariance)
+            .add(Scalars.Of(Math.Log(2 * Math.PI)));
+        return terms.sum([1, 2, 3]).mul(Scalars.Of(0.5)).MoveToOuterDisposeScope();
     }
 }

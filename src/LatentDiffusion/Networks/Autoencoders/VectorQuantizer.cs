@@ -1,5 +1,6 @@
 using LatentDiffusion.Errors;
 using LatentDiffusion.Networks.Layers;
+using LatentDiffusion.Tensors;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -91,9 +92,11 @@ public sealed class VectorQuantizer : ExplicitModule
         var z = latents.permute(0, 2, 3, 1).contiguous();
         var indices = NearestCodes(z.reshape(-1, z.shape[3]));
         var nearest = _embedding.forward(indices).reshape(z.shape);
-        var toEncoder = nearest.detach().sub(z).pow(2).mean();
-        var toCodebook = nearest.sub(z.detach()).pow(2).mean();
-        var loss = _legacyBeta ? toEncoder.add(toCodebook.mul(_beta)) : toEncoder.mul(_beta).add(toCodebook);
+        var toEncoder = nearest.detach().sub(z).pow(Scalars.Of(2)).mean();
+        var toCodebook = nearest.sub(z.detach()).pow(Scalars.Of(2)).mean();
+        var loss = _legacyBeta
+            ? toEncoder.add(toCodebook.mul(Scalars.Of(_beta)))
+            : toEncoder.mul(Scalars.Of(_beta)).add(toCodebook);
         var straightThrough = z.add(nearest.sub(z).detach()).permute(0, 3, 1, 2).contiguous();
         return new QuantizedLatents(
             straightThrough.MoveToOuterDisposeScope(),
@@ -157,12 +160,12 @@ public sealed class VectorQuantizer : ExplicitModule
 
         using var scope = NewDisposeScope();
         var used = get_buffer(UsedName)!;
-        var places = full([_embedding.weight!.shape[0]], -1L, int64, used.device);
-        places.index_copy_(0, used, arange(used.shape[0], int64, used.device));
+        var places = full([_embedding.weight!.shape[0]], Scalars.Of(-1L), int64, used.device);
+        places.index_copy_(0, used, arange(Scalars.Of(used.shape[0]), int64, used.device));
         var found = places.index_select(0, indices.reshape(-1)).reshape(indices.shape);
-        var unknown = found.lt(0);
+        var unknown = found.lt(Scalars.Of(0));
         var substitutes = Remap.IndexOfUnknown is { } index
-            ? full_like(found, index)
+            ? full_like(found, Scalars.Of(index))
             : randint(Remap.Count, [unknown.sum().item<long>()], int64, generator: generator).to(found.device);
         return found.masked_scatter(unknown, substitutes).MoveToOuterDisposeScope();
     }
@@ -180,7 +183,9 @@ public sealed class VectorQuantizer : ExplicitModule
 
         using var scope = NewDisposeScope();
         var used = get_buffer(UsedName)!;
-        var listed = Remap.HasExtraIndex ? indices.masked_fill(indices.ge(used.shape[0]), 0) : indices;
+        var listed = Remap.HasExtraIndex
+            ? indices.masked_fill(indices.ge(Scalars.Of(used.shape[0])), Scalars.Of(0))
+            : indices;
         return used.index_select(0, listed.reshape(-1)).reshape(indices.shape).MoveToOuterDisposeScope();
     }
 
@@ -221,7 +226,10 @@ public sealed class VectorQuantizer : ExplicitModule
 
         var vectors = latents.permute(0, 2, 3, 1).reshape(-1, latents.shape[1]);
         var order = randperm(vectors.shape[0], int64, generator: generator);
-        var chosen = order.index_select(0, arange(moved.Length, int64).remainder(vectors.shape[0]));
+        var chosen = order.index_select(
+            0,
+            arange(Scalars.Of(moved.Length), int64).remainder(Scalars.Of(vectors.shape[0]))
+        );
         var entries = vectors.index_select(0, chosen.to(vectors.device)).to(codebook.dtype);
         codebook.index_copy_(0, tensor(moved).to(codebook.device), entries);
         return moved.Length;
@@ -231,7 +239,7 @@ public sealed class VectorQuantizer : ExplicitModule
     {
         using var noGradient = no_grad();
         var codebook = _embedding.weight!;
-        var squares = codebook.pow(2).sum(1);
+        var squares = codebook.pow(Scalars.Of(2)).sum(1);
         var rows = Math.Max(1, MostDistances / codebook.shape[0]);
         return cat([.. flat.split(rows).Select(part => NearestCodes(part, codebook, squares))]);
     }
@@ -240,8 +248,8 @@ public sealed class VectorQuantizer : ExplicitModule
     private static Tensor NearestCodes(Tensor flat, Tensor codebook, Tensor squares)
     {
         using var scope = NewDisposeScope();
-        var products = mm(flat, codebook.t()).mul_(2);
-        var distances = flat.pow(2).sum(1, keepdim: true).add(squares).sub_(products);
+        var products = mm(flat, codebook.t()).mul_(Scalars.Of(2));
+        var distances = flat.pow(Scalars.Of(2)).sum(1, keepdim: true).add(squares).sub_(products);
         return distances.argmin(1).MoveToOuterDisposeScope();
     }
 }

@@ -1,4 +1,5 @@
 using LatentDiffusion.Networks.Layers;
+using LatentDiffusion.Tensors;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
@@ -52,7 +53,7 @@ internal sealed class ActivationNormalization : ExplicitModule<Tensor, Tensor>
         var mean = input.mean([0, 2, 3], keepdim: true);
         var deviation = input.std([0, 2, 3], unbiased: true, keepdim: true);
         _shift.copy_(mean.neg());
-        _scale.copy_(deviation.add(Epsilon).reciprocal());
-        _initialized.fill_(1);
+        _scale.copy_(deviation.add(Scalars.Of(Epsilon)).reciprocal());
+        _initialized.fill_(Scalars.Of(1));
     }
 }

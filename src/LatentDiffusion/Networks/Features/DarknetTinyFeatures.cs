@@ -94,7 +94,7 @@ public sealed class DarknetTinyFeatures : ExplicitModule, IFeatureNetwork
 
         using var scope = NewDisposeScope();
         List<Tensor> maps = [];
-        var map = images.mul(0.5).Then(x => x.add(0.5));
+        var map = images.mul(Scalars.Of(0.5)).Then(x => x.add(Scalars.Of(0.5)));
         foreach (var (step, convolution) in Steps.Zip(_convolutions))
         {
             var activated = map.Then(convolution.forward).Then(LeakyReluOver);
@@ -155,7 +155,7 @@ public sealed class DarknetTinyFeatures : ExplicitModule, IFeatureNetwork
             return nn.functional.leaky_relu(x, NegativeSlope);
         }
 
-        x.leaky_relu_(NegativeSlope);
+        x.leaky_relu_(Scalars.Of(NegativeSlope));
         return x.alias();
     }
 

@@ -1,4 +1,5 @@
 using LatentDiffusion.Networks.Layers;
+using LatentDiffusion.Tensors;
 using static TorchSharp.torch;
 
 namespace LatentDiffusion.Networks.Features;
@@ -166,7 +167,7 @@ public sealed class PerceptualDistance : ExplicitModule<Tensor, Tensor, Tensor>
     private static Tensor Normalize(Tensor map)
     {
         using var length = map.norm(1, keepdim: true);
-        using var divisor = length.add(Epsilon);
+        using var divisor = length.add(Scalars.Of(Epsilon));
         return map.div(divisor);
     }
 

@@ -1,3 +1,4 @@
+using LatentDiffusion.Tensors;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
@@ -52,7 +53,7 @@ public sealed class BatchNormalization : ExplicitModule<Tensor, Tensor>
     internal (Tensor Scale, Tensor Shift) Affine()
     {
         using var scope = NewDisposeScope();
-        var scale = _weight.div(_variance.add(Epsilon).sqrt());
+        var scale = _weight.div(_variance.add(Scalars.Of(Epsilon)).sqrt());
         var shift = _bias.sub(_mean.mul(scale));
         return (scale.MoveToOuterDisposeScope(), shift.MoveToOuterDisposeScope());
     }

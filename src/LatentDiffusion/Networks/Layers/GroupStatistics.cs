@@ -1,5 +1,6 @@
 using LatentDiffusion.Kernels;
 using LatentDiffusion.Kernels.Operators;
+using LatentDiffusion.Tensors;
 using static TorchSharp.torch;
 
 namespace LatentDiffusion.Networks.Layers;
@@ -94,7 +95,7 @@ internal sealed class GroupStatistics
         var groups = part.to(float64).reshape(mean.Length, -1);
         var average = groups.mean([1], keepdim: true);
         average.cpu().data<double>().ToArray().CopyTo(mean);
-        groups.sub(average).pow_(2).mean([1]).cpu().data<double>().ToArray().CopyTo(variance);
+        groups.sub(average).pow_(Scalars.Of(2)).mean([1]).cpu().data<double>().ToArray().CopyTo(variance);
     }
 
     private static Tensor PerChannel(double[] perGroup, Tensor input) =>

@@ -1,3 +1,4 @@
+using LatentDiffusion.Tensors;
 using static TorchSharp.torch;
 
 namespace LatentDiffusion.Networks.Layers;
@@ -16,7 +17,9 @@ public static class TimestepEmbedding
         using var scope = NewDisposeScope();
         var half = dimension / 2;
         var frequencies = exp(
-            arange(half, dtype: float32, device: timesteps.device).mul(-Math.Log(MaxPeriod)).div(half)
+            arange(Scalars.Of(half), dtype: float32, device: timesteps.device)
+                .mul(Scalars.Of(-Math.Log(MaxPeriod)))
+                .div(Scalars.Of(half))
         );
         var angles = timesteps.to(float32).unsqueeze(1).mul(frequencies.unsqueeze(0));
         var embedding = cat([angles.cos(), angles.sin()], dim: 1);

@@ -1,6 +1,7 @@
 using LatentDiffusion.Kernels;
 using LatentDiffusion.Kernels.Operators;
 using LatentDiffusion.Kernels.Optimization;
+using LatentDiffusion.Tensors;
 using static TorchSharp.torch;
 
 namespace LatentDiffusion.Training.Optimization;
@@ -145,15 +146,17 @@ public sealed class AdamW : IDisposable
         Tensor square
     )
     {
-        gradient = coefficients.GradientScale == 1 ? gradient : gradient.mul(coefficients.GradientScale);
-        parameter.mul_(coefficients.Keep);
-        mean.mul_(coefficients.Beta1).add_(gradient, alpha: 1 - coefficients.Beta1);
-        square.mul_(coefficients.Beta2).addcmul_(gradient, gradient, value: 1 - coefficients.Beta2);
+        gradient = coefficients.GradientScale == 1 ? gradient : gradient.mul(Scalars.Of(coefficients.GradientScale));
+        parameter.mul_(Scalars.Of(coefficients.Keep));
+        mean.mul_(Scalars.Of(coefficients.Beta1)).add_(gradient, alpha: Scalars.Of(1 - coefficients.Beta1));
+        square
+            .mul_(Scalars.Of(coefficients.Beta2))
+            .addcmul_(gradient, gradient, value: Scalars.Of(1 - coefficients.Beta2));
         using var root = square.sqrt();
         parameter.addcdiv_(
             mean,
-            root.div_(coefficients.RootCorrection).add_(coefficients.Epsilon),
-            value: -coefficients.StepSize
+            root.div_(Scalars.Of(coefficients.RootCorrection)).add_(Scalars.Of(coefficients.Epsilon)),
+            value: Scalars.Of(-coefficients.StepSize)
         );
     }
 

@@ -1,6 +1,7 @@
 using LatentDiffusion.Checkpoints;
 using LatentDiffusion.Checkpoints.Safetensors;
 using LatentDiffusion.Networks.Discriminators;
+using LatentDiffusion.Tensors;
 using LatentDiffusion.Training.Experiments;
 using LatentDiffusion.Training.Optimization;
 using static TorchSharp.torch;
@@ -85,8 +86,12 @@ internal sealed class Adversary : IDisposable
     /// <param name="fake">Scores of reconstructions.</param>
     public static Tensor Loss(AdversarialLossKind kind, Tensor real, Tensor fake) =>
         kind == AdversarialLossKind.Hinge
-            ? nn.functional.relu(real.neg().add(1)).mean().add(nn.functional.relu(fake.add(1)).mean()).mul(0.5)
-            : nn.functional.softplus(real.neg()).mean().add(nn.functional.softplus(fake).mean()).mul(0.5);
+            ? nn
+                .functional.relu(real.neg().add(Scalars.Of(1)))
+                .mean()
+                .add(nn.functional.relu(fake.add(Scalars.Of(1))).mean())
+                .mul(Scalars.Of(0.5))
+            : nn.functional.softplus(real.neg()).mean().add(nn.functional.softplus(fake).mean()).mul(Scalars.Of(0.5));
 
     /// <summary>Writes the discriminator's weights, under the names that published checkpoints give them.</summary>
     public void Write(string folder) =>

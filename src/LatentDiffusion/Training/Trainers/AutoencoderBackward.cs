@@ -1,4 +1,5 @@
 using LatentDiffusion.Networks.Layers;
+using LatentDiffusion.Tensors;
 using static TorchSharp.torch;
 
 namespace LatentDiffusion.Training.Trainers;
@@ -59,7 +60,9 @@ internal static class AutoencoderBackward
             decoded.Images,
             r => (reconstruction = loss.Reconstruction(images, r, sums)).Likelihood
         );
-        var total = reconstruction!.Likelihood.detach().add(regularisation.Value.detach().mul(regularisation.Weight));
+        var total = reconstruction!
+            .Likelihood.detach()
+            .add(regularisation.Value.detach().mul(Scalars.Of(regularisation.Weight)));
         Tensor? generator = null;
         double? weight = null;
         if (adversary is not null && adversary.Plays(step))
@@ -67,13 +70,13 @@ internal static class AutoencoderBackward
             var adversarial = GradientAt(decoded.Images, r => generator = adversary.GeneratorLoss(r));
             weight = adversary.Weight * Ratio(decoded, gradient, adversarial);
             var factor = weight.Value * adversary.FactorAt(step);
-            gradient = gradient.add(adversarial.mul(factor));
-            total = total.add(generator!.detach().mul(factor));
+            gradient = gradient.add(adversarial.mul(Scalars.Of(factor)));
+            total = total.add(generator!.detach().mul(Scalars.Of(factor)));
         }
 
         // Its gradient is the one given here, whatever its value.
         var carrier = decoded.Images.mul(gradient).sum();
-        carrier.add(regularisation.Value.mul(regularisation.Weight)).mul(share).backward();
+        carrier.add(regularisation.Value.mul(Scalars.Of(regularisation.Weight))).mul(Scalars.Of(share)).backward();
         return new AutoencoderLosses(total, reconstruction, generator, weight);
     }
 

@@ -1,4 +1,5 @@
 using LatentDiffusion.Networks.Autoencoders;
+using LatentDiffusion.Tensors;
 using LatentDiffusion.Training.Experiments;
 using static TorchSharp.torch;
 
@@ -44,11 +45,11 @@ internal sealed class AutoencoderLoss(
         if (perceptualDistance is not null)
         {
             distance = perceptualDistance(images, reconstructions).mean();
-            mean = mean.add(distance.mul(config.Perceptual?.Weight ?? 1));
+            mean = mean.add(distance.mul(Scalars.Of(config.Perceptual?.Weight ?? 1)));
         }
 
         // The distance counts once per element in the reference, so that both likelihoods are multiples of the mean.
-        var likelihood = sums ? mean.mul(images.numel() / images.shape[0]) : mean;
+        var likelihood = sums ? mean.mul(Scalars.Of(images.numel() / images.shape[0])) : mean;
         return new ReconstructionLoss(likelihood, mean, distance);
     }
 

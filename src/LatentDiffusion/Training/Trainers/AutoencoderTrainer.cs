@@ -8,6 +8,7 @@ using LatentDiffusion.Networks.Autoencoders;
 using LatentDiffusion.Networks.Features;
 using LatentDiffusion.Networks.Layers;
 using LatentDiffusion.Pipelines;
+using LatentDiffusion.Tensors;
 using LatentDiffusion.Training.Experiments;
 using LatentDiffusion.Training.Optimization;
 using LatentDiffusion.Training.Runs;
@@ -226,8 +227,8 @@ internal sealed class AutoencoderTrainer : ITrainer
         }
 
         var loss = adversary.Judge(images, reconstructions);
-        var value = loss.Value.mul(adversary.FactorAt(step));
-        value.div(_experiment.Training.Accumulate).backward();
+        var value = loss.Value.mul(Scalars.Of(adversary.FactorAt(step)));
+        value.div(Scalars.Of(_experiment.Training.Accumulate)).backward();
         metrics.Add("discriminator", value);
         metrics.Add("score_real", loss.Real);
         metrics.Add("score_reconstructed", loss.Fake);

@@ -5,6 +5,7 @@ using LatentDiffusion.Imaging;
 using LatentDiffusion.Models;
 using LatentDiffusion.Networks.Features;
 using LatentDiffusion.Pipelines;
+using LatentDiffusion.Tensors;
 using LatentDiffusion.Training.Experiments;
 using LatentDiffusion.Training.Optimization;
 using LatentDiffusion.Training.Runs;
@@ -74,7 +75,7 @@ internal sealed class ClassifierTrainer : ITrainer
         {
             using var scope = NewDisposeScope();
             var loss = Loss(step * batches + i, metrics);
-            loss.div(batches).backward();
+            loss.div(Scalars.Of(batches)).backward();
             metrics.Add("loss", loss);
         }
 
@@ -150,7 +151,7 @@ internal sealed class ClassifierTrainer : ITrainer
             var logits = _model.Classify(embeddings.narrow(0, first, labels.Length), i);
             var loss = nn.functional.cross_entropy(logits, tensor(labels), label_smoothing: _experiment.LabelSmoothing);
             metrics.Add($"loss_{_sources[i].Name}", loss);
-            losses.Add(loss.mul((double)labels.Length / images.shape[0]));
+            losses.Add(loss.mul(Scalars.Of((double)labels.Length / images.shape[0])));
             first += labels.Length;
         }
 

@@ -5,6 +5,7 @@ using LatentDiffusion.Imaging;
 using LatentDiffusion.Models;
 using LatentDiffusion.Networks.Layers;
 using LatentDiffusion.Pipelines;
+using LatentDiffusion.Tensors;
 using LatentDiffusion.Training.Experiments;
 using LatentDiffusion.Training.Optimization;
 using LatentDiffusion.Training.Runs;
@@ -71,8 +72,8 @@ internal sealed class DiffusionTrainer : ITrainer
                 _model.ScaleFactor = _experiment.ScaleFactor ?? StartingScale(latents);
             }
 
-            var loss = Loss(latents.mul(_model.ScaleFactor), batch.ClassIds, stream.Generator);
-            loss.div(training.Accumulate).backward();
+            var loss = Loss(latents.mul(Scalars.Of(_model.ScaleFactor)), batch.ClassIds, stream.Generator);
+            loss.div(Scalars.Of(training.Accumulate)).backward();
             metrics.Add("loss", loss);
         }
 
@@ -154,8 +155,9 @@ internal sealed class DiffusionTrainer : ITrainer
         }
 
         var labels = tensor(classIds.Select(id => id < 0 ? conditioner.NullClass : (long)id).ToArray());
-        var dropped = rand([classIds.Length], generator: generator).lt(_experiment.Conditioner!.DropProbability);
-        return conditioner.Encode(labels.masked_fill(dropped, conditioner.NullClass));
+        var dropped = rand([classIds.Length], generator: generator)
+            .lt(Scalars.Of(_experiment.Conditioner!.DropProbability));
+        return conditioner.Encode(labels.masked_fill(dropped, Scalars.Of(conditioner.NullClass)));
     }
 
     // Weights that were trained at a scale stay at it, as in the reference.
