@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using LatentDiffusion.Cli.Terminal;
 
 namespace LatentDiffusion.Cli.Bench;
 
@@ -29,12 +30,12 @@ internal static class BenchTable
                 $"{machine.Processor}, {machine.Cores} cores, {machine.Threads} threads, {machine.Kernels} kernels"
             )
             .AppendLine();
-        return text.Append(Align([Head, .. report.Cases.Select(Row)])).ToString();
+        return text.Append(MarkdownTable.Write([Head, .. report.Cases.Select(Row)])).ToString();
     }
 
     /// <summary>The change of each case against a former report; cases that only one of them has are left out.</summary>
     public static string WriteComparison(IReadOnlyList<BenchChange> changes) =>
-        Align([
+        MarkdownTable.Write([
             ["case", "before", "now", "ratio", "of"],
             .. changes.Select(c =>
                 new[] { c.Name, Number(c.Before, "0.###"), Number(c.Now, "0.###"), Number(c.Ratio, "0.00"), c.Measure }
@@ -59,20 +60,4 @@ internal static class BenchTable
 
     private static string Number(double? value, string format) =>
         value?.ToString(format, CultureInfo.InvariantCulture) ?? "";
-
-    private static string Align(IReadOnlyList<string[]> rows)
-    {
-        var widths = Enumerable.Range(0, rows[0].Length).Select(i => rows.Max(r => r[i].Length)).ToArray();
-        var text = new StringBuilder();
-        for (var i = 0; i < rows.Count; i++)
-        {
-            text.AppendLine($"| {string.Join(" | ", rows[i].Select((cell, j) => cell.PadRight(widths[j])))} |");
-            if (i == 0)
-            {
-                text.AppendLine($"|{string.Join('|', widths.Select(w => new string('-', w + 2)))}|");
-            }
-        }
-
-        return text.ToString().TrimEnd();
-    }
 }
