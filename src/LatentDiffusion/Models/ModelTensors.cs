@@ -17,6 +17,9 @@ public static class ModelTensors
     /// <summary>Before the conditioner's names.</summary>
     public const string ConditionerPrefix = "cond_stage_model.";
 
+    /// <summary>The name of learned log variances.</summary>
+    internal const string LogVariances = "logvar";
+
     // Averages are named as below the reference's wrapper of the UNet.
     private const string EmaRoot = "model.";
     private const string ScaleFactor = "scale_factor";
@@ -94,7 +97,9 @@ public static class ModelTensors
     internal static void LoadDenoiser(SafetensorsFile file, LatentDiffusionModel model)
     {
         using var scale = tensor(1.0, dtype: float64);
-        var targets = Denoiser(model);
+        // Log variances are of the run that learned them; another may have none.
+        var targets = Denoiser(model)
+            .Where(t => t.Key != LogVariances || file.Tensors.ContainsKey(LogVariances));
         if (file.Tensors.ContainsKey(ScaleFactor))
         {
             targets = targets.Append(KeyValuePair.Create(ScaleFactor, scale));
@@ -119,7 +124,8 @@ public static class ModelTensors
             .Of(model.Unet, UnetPrefix)
             .Concat(
                 model.Conditioner?.Network is { } conditioner ? ModuleState.Of(conditioner, ConditionerPrefix) : []
-            );
+            )
+            .Concat(model.LogVariances is { } learned ? [KeyValuePair.Create(LogVariances, learned)] : []);
 
     private static IEnumerable<KeyValuePair<string, Tensor>> Buffers(LatentDiffusionModel model) =>
         model.Process.Buffers.Append(KeyValuePair.Create(ScaleFactor, tensor(model.ScaleFactor, dtype: float64)));

@@ -70,11 +70,16 @@ public sealed record DiffusionExperiment : ImageExperimentConfig, IConfigCheck
             );
         }
 
-        if (Samples.Steps > Schedule.Timesteps)
+        if (Objective.ProblemWith(Schedule) is { } problem)
+        {
+            yield return new ConfigProblem($"{nameof(Schedule)}.{nameof(Schedule.ZeroTerminalSnr)}", problem);
+        }
+
+        if (Samples.Steps > Schedule.Length)
         {
             yield return new ConfigProblem(
                 $"{nameof(Samples)}.{nameof(Samples.Steps)}",
-                $"must not exceed the schedule's {Schedule.Timesteps} timesteps"
+                $"must not exceed the schedule's {Schedule.Length} timesteps"
             );
         }
     }

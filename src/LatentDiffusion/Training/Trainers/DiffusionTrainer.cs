@@ -43,7 +43,7 @@ internal sealed class DiffusionTrainer : ITrainer
             experiment.Optimizer,
             experiment.Training.SamplesPerStep
         );
-        _objective = new DiffusionObjective(experiment.Objective);
+        _objective = new DiffusionObjective(experiment.Objective, model.Process, model.LogVariances);
     }
 
     public string Name => "latent diffusion";
@@ -72,11 +72,19 @@ internal sealed class DiffusionTrainer : ITrainer
             }
 
             var loss = Loss(latents.mul(_model.ScaleFactor), batch.ClassIds, stream.Generator);
-            loss.div(training.Accumulate).backward();
-            metrics.Add("loss", loss);
+            loss.Total.div(training.Accumulate).backward();
+            metrics.Add("loss", loss.Total);
+            metrics.Add("loss_simple", loss.Simple);
+            metrics.Add("loss_vlb", loss.Vlb);
         }
 
         metrics.Add(_update.Step(step));
+        if (_model.LogVariances is { } logVariances)
+        {
+            using var mean = logVariances.mean();
+            metrics.Set("logvar", mean.item<float>());
+        }
+
         _ema.Update();
         return metrics.Values;
     }
@@ -132,18 +140,19 @@ internal sealed class DiffusionTrainer : ITrainer
         _latents?.Dispose();
         _ema.Dispose();
         _update.Dispose();
+        _objective.Dispose();
         _model.Dispose();
     }
 
-    private Tensor Loss(Tensor start, int[] classIds, Generator generator)
+    private DiffusionLoss Loss(Tensor start, int[] classIds, Generator generator)
     {
         var batch = start.shape[0];
         var timesteps = randint(0, _model.Process.Schedule.Timesteps, [batch], dtype: int64, generator: generator);
-        var noise = randn(start.shape, generator: generator);
+        var noise = _objective.DrawNoise(start.shape, generator);
         var noisy = _model.Process.AddNoise(start, timesteps, noise);
         var condition = EncodeCondition(classIds, generator);
         var prediction = _model.Unet.Forward(noisy, timesteps, condition.Context, condition.Labels);
-        return _objective.LossPerSample(prediction, start, noise).mean();
+        return _objective.Loss(prediction, start, timesteps, noise);
     }
 
     private Condition EncodeCondition(int[] classIds, Generator generator)
