@@ -110,6 +110,8 @@ public sealed class Trainer(ExperimentConfig experiment, string runFolder)
             );
         }
 
+        var classes = experiment.Conditioner is null ? [] : dataset.Source.ClassNames;
+        var validation = experiment.Validation is { } settings ? OpenValidation(settings, classes) : null;
         TrainingStream.SeedInitialWeights(experiment.Seed);
         var model = CreateModel(
             new LatentDiffusionModelConfig
@@ -118,7 +120,7 @@ public sealed class Trainer(ExperimentConfig experiment, string runFolder)
                 ImageSize = experiment.Data.Size,
                 Unet = experiment.Unet,
                 Conditioner = experiment.Conditioner,
-                Classes = experiment.Conditioner is null ? [] : dataset.Source.ClassNames,
+                Classes = classes,
                 Schedule = experiment.Schedule,
                 Objective = experiment.Objective,
             },
@@ -128,6 +130,7 @@ public sealed class Trainer(ExperimentConfig experiment, string runFolder)
         return new DiffusionTrainer(
             experiment,
             model,
+            validation,
             firstSample =>
                 experiment.CacheLatents
                     ? new CachedLatents(model.FirstStage, dataset, batchSize, firstSample, progress, cancellation)
@@ -136,6 +139,17 @@ public sealed class Trainer(ExperimentConfig experiment, string runFolder)
                         new BatchLoader(dataset, batchSize, experiment.Data.Workers, firstSample)
                     )
         );
+    }
+
+    private static ImageDataset OpenValidation(ValidationConfig config, IReadOnlyList<string> classes)
+    {
+        var images = ValidationSet.Open(config.Images);
+        return classes.Count == 0 || images.Source.ClassNames.SequenceEqual(classes)
+            ? images
+            : throw new UserInputException(
+                $"The classes of validation.images ({string.Join(", ", images.Source.ClassNames)}) are not those of the "
+                    + $"training images ({string.Join(", ", classes)}): give images of the same classes."
+            );
     }
 
     private static (FirstStage FirstStage, FirstStageConfig Config) OpenFirstStage(string? path)
