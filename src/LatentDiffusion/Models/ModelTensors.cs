@@ -22,7 +22,9 @@ public static class ModelTensors
 
     // Averages are named as below the reference's wrapper of the UNet.
     private const string EmaRoot = "model.";
-    private const string ScaleFactor = "scale_factor";
+
+    /// <summary>The name of the scale factor.</summary>
+    internal const string ScaleFactor = "scale_factor";
 
     /// <summary>Everything that a checkpoint of the model holds; new tensors belong to the current dispose scope.</summary>
     /// <param name="model">The model.</param>

@@ -46,6 +46,12 @@ public sealed class Trainer(ExperimentConfig experiment, string runFolder)
         {
             AutoencoderExperiment autoencoder => CreateAutoencoderTrainer(autoencoder),
             DiffusionExperiment diffusion => CreateDiffusionTrainer(diffusion, Open(diffusion), progress, cancellation),
+            NoisyClassifierExperiment noisy => NoisyClassifierSetup.Create(
+                noisy,
+                Open(noisy),
+                progress,
+                cancellation
+            ),
             ClassifierExperiment classifier => new ClassifierTrainer(classifier, Log),
             _ => throw new InvalidOperationException($"No trainer for {experiment.GetType().Name}."),
         };
@@ -101,7 +107,7 @@ public sealed class Trainer(ExperimentConfig experiment, string runFolder)
         CancellationToken cancellation
     )
     {
-        var (firstStage, firstStageConfig) = OpenFirstStage(experiment.FirstStage);
+        var (firstStage, firstStageConfig) = TrainedFirstStage.Open(experiment.FirstStage);
         if (experiment.Conditioner is not null && dataset.Source.ClassNames.Count == 0)
         {
             throw new UserInputException(
@@ -111,7 +117,7 @@ public sealed class Trainer(ExperimentConfig experiment, string runFolder)
         }
 
         var classes = experiment.Conditioner is null ? [] : dataset.Source.ClassNames;
-        var validation = experiment.Validation is { } settings ? OpenValidation(settings, classes) : null;
+        var validation = experiment.Validation is { } settings ? ValidationSet.Open(settings, classes) : null;
         TrainingStream.SeedInitialWeights(experiment.Seed);
         var model = CreateModel(
             new LatentDiffusionModelConfig
@@ -139,29 +145,6 @@ public sealed class Trainer(ExperimentConfig experiment, string runFolder)
                         new BatchLoader(dataset, batchSize, experiment.Data.Workers, firstSample)
                     )
         );
-    }
-
-    private static ImageDataset OpenValidation(ValidationConfig config, IReadOnlyList<string> classes)
-    {
-        var images = ValidationSet.Open(config.Images);
-        return classes.Count == 0 || images.Source.ClassNames.SequenceEqual(classes)
-            ? images
-            : throw new UserInputException(
-                $"The classes of validation.images ({string.Join(", ", images.Source.ClassNames)}) are not those of the "
-                    + $"training images ({string.Join(", ", classes)}): give images of the same classes."
-            );
-    }
-
-    private static (FirstStage FirstStage, FirstStageConfig Config) OpenFirstStage(string? path)
-    {
-        if (path is null)
-        {
-            var pixels = new IdentityConfig();
-            return (pixels.Build(), pixels);
-        }
-
-        var (firstStage, config) = ModelFile.LoadFirstStage(path);
-        return (firstStage, config.FirstStage);
     }
 
     private static LatentDiffusionModel CreateModel(LatentDiffusionModelConfig config, FirstStage firstStage)

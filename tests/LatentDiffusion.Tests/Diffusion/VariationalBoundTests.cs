@@ -66,7 +66,7 @@ public sealed class VariationalBoundTests
         var betas = Betas(100);
         using var posterior = new DiffusionProcess(new NoiseSchedule(betas));
         using var mixed = new DiffusionProcess(new NoiseSchedule(betas, posteriorShare: 0.5));
-        var t = torch.full([4], 60, dtype: torch.int64);
+        var t = torch.full([16], 60, dtype: torch.int64);
         var noise = FormulaInput.X(start.shape, 0.7);
 
         // A perfect prediction leaves the divergence of the variances alone.
@@ -94,7 +94,8 @@ public sealed class VariationalBoundTests
 
         var bits = bound.Decoder(levels, torch.zeros(256, 1, 1, 1));
 
-        Assert.Equal(1, TensorAssert.Values(bits).Sum(b => Math.Pow(2, -b)), 1e-9);
+        // The levels themselves are rounded to float32.
+        Assert.Equal(1, TensorAssert.Values(bits).Sum(b => Math.Pow(2, -b)), 1e-6);
         Assert.All(TensorAssert.Values(bits), b => Assert.True(double.IsFinite(b)));
     }
 

@@ -71,7 +71,7 @@ public sealed class DiffusionTrainingTests : IDisposable
         using var learned = SafetensorsFile.Open(_tiny.InNewest("learned", ModelFile.FileName));
         using var logVariances = learned.Read("logvar");
         Assert.Equal([1000], logVariances.shape);
-        Assert.True(TensorAssert.Values(logVariances).Any(v => v != 0));
+        Assert.Contains(TensorAssert.Values(logVariances), v => v != 0);
         Assert.DoesNotContain("model_ema.logvar", learned.Tensors.Keys);
         Assert.Contains("logvar", Log("learned")[0].Keys);
         using var model = ModelFile.LoadLatentDiffusion(_tiny["learned"]);
@@ -113,6 +113,12 @@ public sealed class DiffusionTrainingTests : IDisposable
         }
 
         Assert.Equal(10, log[^1].Keys.Count(k => k.StartsWith("validation/", StringComparison.Ordinal)));
+        var events = File.ReadAllBytes(
+            Directory.GetFiles(_tiny["run/tensorboard"], "*", SearchOption.AllDirectories).Single()
+        );
+        Assert.True(events.AsSpan().IndexOf("validation/loss_ema_t0-249"u8) > 0);
+        Assert.True(events.AsSpan().IndexOf("train/loss"u8) > 0);
+        Assert.Equal(-1, events.AsSpan().IndexOf("train/validation"u8));
     }
 
     [Fact]

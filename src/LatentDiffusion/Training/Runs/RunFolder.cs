@@ -92,13 +92,16 @@ public sealed class RunFolder
             _ => numbers,
         };
         return ConfigWriter.ToYaml(
-            numbers is DiffusionExperiment diffusion
-                ? diffusion with
+            numbers switch
+            {
+                DiffusionExperiment diffusion => diffusion with
                 {
                     Samples = new SampleSheetConfig(),
                     Validation = null,
-                }
-                : numbers
+                },
+                NoisyClassifierExperiment classifier => classifier with { Validation = null },
+                _ => numbers,
+            }
         );
     }
 }

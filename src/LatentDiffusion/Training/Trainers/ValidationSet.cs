@@ -1,8 +1,9 @@
 using LatentDiffusion.Data;
+using LatentDiffusion.Errors;
 using LatentDiffusion.Networks.Autoencoders;
 using LatentDiffusion.Pipelines;
-using LatentDiffusion.Randomness;
 using LatentDiffusion.Samplers;
+using LatentDiffusion.Training.Experiments;
 using static TorchSharp.torch;
 
 namespace LatentDiffusion.Training.Trainers;
@@ -55,7 +56,19 @@ internal sealed class ValidationSet : IDisposable
     }
 
     /// <summary>Opens images for validation: the same in every run.</summary>
-    public static ImageDataset Open(DataConfig images) => images.OpenDataset(Seed);
+    /// <param name="config">What to validate on.</param>
+    /// <param name="classes">The classes of the training images that matter; none for an unconditional model.</param>
+    /// <exception cref="UserInputException">The images cannot be used, or have other classes.</exception>
+    public static ImageDataset Open(ValidationConfig config, IReadOnlyList<string> classes)
+    {
+        var images = config.Images.OpenDataset(Seed);
+        return classes.Count == 0 || images.Source.ClassNames.SequenceEqual(classes)
+            ? images
+            : throw new UserInputException(
+                $"The classes of validation.images ({string.Join(", ", images.Source.ClassNames)}) are not those of the "
+                    + $"training images ({string.Join(", ", classes)}): give images of the same classes."
+            );
+    }
 
     /// <summary>The number of measurements.</summary>
     public int Length { get; }
@@ -78,7 +91,7 @@ internal sealed class ValidationSet : IDisposable
             cancellation.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
             var timesteps = samples.Select(TimestepOf).ToArray();
-            foreach (var (name, values) in measure(Batch(scale, number, samples, timesteps)))
+            foreach (var (name, values) in measure(Batch(scale, samples, timesteps, number)))
             {
                 var numbers = values.to(float64).cpu().data<double>().ToArray();
                 all.AddRange(timesteps.Zip(numbers, (t, value) => (name, (int)t, value)));
@@ -88,9 +101,31 @@ internal sealed class ValidationSet : IDisposable
         return Means(all, m => m.Name).Concat(Means(all, m => m.Name + BucketOf(m.Timestep))).ToDictionary();
     }
 
+    /// <summary>Some images, each at several timesteps from little noise to much.</summary>
+    /// <param name="scale">Factor on latents.</param>
+    /// <param name="rows">The most images.</param>
+    /// <param name="columns">The most timesteps.</param>
+    /// <returns>Class ids of the rows, timesteps of the columns, and the samples row by row.</returns>
+    public (IReadOnlyList<int> Rows, IReadOnlyList<int> Columns, ValidationBatch Samples) Grid(
+        double scale,
+        int rows,
+        int columns
+    )
+    {
+        var images = EvenlySpaced.Indices(_classIds.Length, rows);
+        var timesteps = EvenlySpaced.Indices(_timesteps, columns);
+        var batch = Batch(
+            scale,
+            [.. images.SelectMany(i => Enumerable.Repeat(i, timesteps.Count))],
+            [.. images.SelectMany(_ => timesteps.Select(t => (long)t))],
+            number: -1
+        );
+        return ([.. images.Select(i => _classIds[i])], timesteps, batch);
+    }
+
     public void Dispose() => _latents.Dispose();
 
-    private ValidationBatch Batch(double scale, int number, int[] samples, long[] timesteps)
+    private ValidationBatch Batch(double scale, int[] samples, long[] timesteps, int number)
     {
         var images = samples.Select(s => s % _classIds.Length).ToArray();
         var latents = _latents.index_select(0, tensor(images.Select(i => (long)i).ToArray())).mul(scale);
