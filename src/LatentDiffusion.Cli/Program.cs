@@ -7,7 +7,12 @@ return await new Application(
         new TrainVerb(),
         new SampleVerb(),
         new ReconstructVerb(),
-        new VerbGroup("evaluate", "metric", "Measure how good a model is", [new EvaluateReconstructionVerb(), new EvaluateLikelihoodVerb()]),
+        new VerbGroup(
+            "evaluate",
+            "metric",
+            "Measure how good a model is",
+            [new EvaluateReconstructionVerb(), new EvaluateLikelihoodVerb()]
+        ),
         new VerbGroup(
             "data",
             "task",

@@ -116,20 +116,14 @@ public sealed class DiffusionObjective : IDisposable
     /// constant.
     /// </param>
     /// <exception cref="ArgumentException">The schedule makes the target meaningless.</exception>
-    public DiffusionObjective(
-        DiffusionObjectiveConfig config,
-        DiffusionProcess process,
-        Tensor? logVariances = null
-    )
+    public DiffusionObjective(DiffusionObjectiveConfig config, DiffusionProcess process, Tensor? logVariances = null)
     {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(process);
         (_config, _process, _logVariances) = (config, process, logVariances);
         var (schedule, target) = (process.Schedule, config.Parameterization);
         _vlbWeights = TableOf(LossWeights.Vlb(schedule, target, config.Parity));
-        _simpleWeights = config.MinSnrGamma is { } gamma
-            ? TableOf(LossWeights.MinSnr(schedule, target, gamma))
-            : null;
+        _simpleWeights = config.MinSnrGamma is { } gamma ? TableOf(LossWeights.MinSnr(schedule, target, gamma)) : null;
     }
 
     /// <summary>Draws the noise to train with: standard normal, plus an offset per channel where configured.</summary>

@@ -47,7 +47,9 @@ public sealed record NoiseScheduleConfig : IConfigCheck
     public double CosineS { get; init; } = 8e-3;
 
     /// <summary>The variances themselves, instead of a shape.</summary>
-    [Description("The variances themselves, one per step, instead of a shape; timesteps and the keys above then do nothing.")]
+    [Description(
+        "The variances themselves, one per step, instead of a shape; timesteps and the keys above then do nothing."
+    )]
     [Minimum(0, Exclusive = true), Maximum(1, Exclusive = true)]
     public IReadOnlyList<double>? Betas { get; init; }
 

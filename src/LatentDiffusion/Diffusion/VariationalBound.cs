@@ -161,8 +161,7 @@ public sealed class VariationalBound(
     private double VarianceMismatch(int t)
     {
         var schedule = process.Schedule;
-        var posterior =
-            schedule.Betas[t] * (1 - schedule.AlphasCumprodPrevious[t]) / (1 - schedule.AlphasCumprod[t]);
+        var posterior = schedule.Betas[t] * (1 - schedule.AlphasCumprodPrevious[t]) / (1 - schedule.AlphasCumprod[t]);
         var ratio = posterior / schedule.PosteriorVariance[t];
         return 0.5 * (ratio - 1 - Math.Log(ratio));
     }

@@ -255,7 +255,9 @@ public static class ModelFile
             return null;
         }
 
-        using var scale = file.Tensors.ContainsKey(ModelTensors.ScaleFactor) ? file.Read(ModelTensors.ScaleFactor) : null;
+        using var scale = file.Tensors.ContainsKey(ModelTensors.ScaleFactor)
+            ? file.Read(ModelTensors.ScaleFactor)
+            : null;
         return (config.Schedule, scale?.to(float64).item<double>() ?? 1);
     }
 

@@ -100,8 +100,7 @@ public static class ModelTensors
     {
         using var scale = tensor(1.0, dtype: float64);
         // Log variances are of the run that learned them; another may have none.
-        var targets = Denoiser(model)
-            .Where(t => t.Key != LogVariances || file.Tensors.ContainsKey(LogVariances));
+        var targets = Denoiser(model).Where(t => t.Key != LogVariances || file.Tensors.ContainsKey(LogVariances));
         if (file.Tensors.ContainsKey(ScaleFactor))
         {
             targets = targets.Append(KeyValuePair.Create(ScaleFactor, scale));
@@ -124,9 +123,7 @@ public static class ModelTensors
     private static IEnumerable<KeyValuePair<string, Tensor>> Denoiser(LatentDiffusionModel model) =>
         ModuleState
             .Of(model.Unet, UnetPrefix)
-            .Concat(
-                model.Conditioner?.Network is { } conditioner ? ModuleState.Of(conditioner, ConditionerPrefix) : []
-            )
+            .Concat(model.Conditioner?.Network is { } conditioner ? ModuleState.Of(conditioner, ConditionerPrefix) : [])
             .Concat(model.LogVariances is { } learned ? [KeyValuePair.Create(LogVariances, learned)] : []);
 
     private static IEnumerable<KeyValuePair<string, Tensor>> Buffers(LatentDiffusionModel model) =>

@@ -114,8 +114,7 @@ public sealed class LikelihoodEvaluation(LatentDiffusionModel model)
         return Summarize(parts, buckets, dimensions);
     }
 
-    private BoundDecoder Kind =>
-        model.FirstStage is IdentityFirstStage ? BoundDecoder.Pixels : BoundDecoder.Continuous;
+    private BoundDecoder Kind => model.FirstStage is IdentityFirstStage ? BoundDecoder.Pixels : BoundDecoder.Continuous;
 
     private LikelihoodSummary Summarize(List<BoundParts> parts, int buckets, int dimensions)
     {
@@ -141,8 +140,7 @@ public sealed class LikelihoodEvaluation(LatentDiffusionModel model)
             Kind
         );
 
-        int First(int bucket) =>
-            (int)(((long)bucket * model.Process.Schedule.Timesteps + buckets - 1) / buckets);
+        int First(int bucket) => (int)(((long)bucket * model.Process.Schedule.Timesteps + buckets - 1) / buckets);
     }
 
     private Tensor Encode(ImageDataset images, int[] indices, Generator generator)

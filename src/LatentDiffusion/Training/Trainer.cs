@@ -46,12 +46,7 @@ public sealed class Trainer(ExperimentConfig experiment, string runFolder)
         {
             AutoencoderExperiment autoencoder => CreateAutoencoderTrainer(autoencoder),
             DiffusionExperiment diffusion => CreateDiffusionTrainer(diffusion, Open(diffusion), progress, cancellation),
-            NoisyClassifierExperiment noisy => NoisyClassifierSetup.Create(
-                noisy,
-                Open(noisy),
-                progress,
-                cancellation
-            ),
+            NoisyClassifierExperiment noisy => NoisyClassifierSetup.Create(noisy, Open(noisy), progress, cancellation),
             ClassifierExperiment classifier => new ClassifierTrainer(classifier, Log),
             _ => throw new InvalidOperationException($"No trainer for {experiment.GetType().Name}."),
         };

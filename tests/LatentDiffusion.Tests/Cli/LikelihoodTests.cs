@@ -42,7 +42,14 @@ public sealed class LikelihoodTests(TinyModels models)
     }
 
     private Task<LdmProcess.Outcome> Evaluate(string model, params string[] options) =>
-        LdmProcess.RunAsync(
-            ["evaluate", "likelihood", models[model], "--images", models["images"], "--threads", "1", .. options]
-        );
+        LdmProcess.RunAsync([
+            "evaluate",
+            "likelihood",
+            models[model],
+            "--images",
+            models["images"],
+            "--threads",
+            "1",
+            .. options,
+        ]);
 }

@@ -11,9 +11,7 @@ public sealed class DiffusionObjectiveTests : IDisposable
 
     private readonly torch.Tensor _start = FormulaInput.X(Shape, 0.05);
     private readonly torch.Tensor _noise = FormulaInput.X(Shape, 0.33, Math.Cos);
-    private readonly torch.Tensor _timesteps = torch.tensor(
-        GoldenCase.Load("diffusion", "ddpm_core").Integers("t")
-    );
+    private readonly torch.Tensor _timesteps = torch.tensor(GoldenCase.Load("diffusion", "ddpm_core").Integers("t"));
     private readonly DiffusionProcess _process = new(NoiseSchedule.Create(new NoiseScheduleConfig()));
 
     [Theory]
@@ -87,7 +85,11 @@ public sealed class DiffusionObjectiveTests : IDisposable
         var (variance, _) = _process.PosteriorVariance(_timesteps);
         var expected = distance.square().div(variance.mul(2)).mean().item<float>();
 
-        Assert.Equal(expected, objective.Loss(prediction, _start, _timesteps, _noise).Vlb.item<float>(), 1e-3 * expected);
+        Assert.Equal(
+            expected,
+            objective.Loss(prediction, _start, _timesteps, _noise).Vlb.item<float>(),
+            1e-3 * expected
+        );
     }
 
     [Fact]

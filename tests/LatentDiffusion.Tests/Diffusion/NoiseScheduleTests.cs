@@ -107,7 +107,10 @@ public sealed class NoiseScheduleTests
     public void Rescaled_schedules_end_in_pure_noise_and_stay_finite(BetaSchedule shape)
     {
         var config = new NoiseScheduleConfig { Schedule = shape, ZeroTerminalSnr = true };
-        var (plain, rescaled) = (NoiseSchedule.Create(config with { ZeroTerminalSnr = false }), NoiseSchedule.Create(config));
+        var (plain, rescaled) = (
+            NoiseSchedule.Create(config with { ZeroTerminalSnr = false }),
+            NoiseSchedule.Create(config)
+        );
 
         Assert.True(rescaled.HasZeroTerminalSnr);
         Assert.Equal(0, rescaled.AlphasCumprod[^1]);
@@ -119,7 +122,10 @@ public sealed class NoiseScheduleTests
             Math.Sqrt(rescaled.AlphasCumprod[400]),
             1e-12
         );
-        Assert.All(rescaled.NamedTables(), t => Assert.All(t.Values, v => Assert.True(float.IsFinite((float)v), t.Name)));
+        Assert.All(
+            rescaled.NamedTables(),
+            t => Assert.All(t.Values, v => Assert.True(float.IsFinite((float)v), t.Name))
+        );
     }
 
     [Fact]

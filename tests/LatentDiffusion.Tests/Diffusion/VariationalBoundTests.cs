@@ -141,9 +141,7 @@ public sealed class VariationalBoundTests
         // Of these very numbers, so that chance plays a smaller part.
         var variance = DataDeviation * DataDeviation;
         var likelihood =
-            0.5
-            * (Math.Log(2 * Math.PI * variance) + start.square().mean().item<float>() / variance)
-            / Math.Log(2);
+            0.5 * (Math.Log(2 * Math.PI * variance) + start.square().mean().item<float>() / variance) / Math.Log(2);
         return Bound(process, start, x => x) - likelihood;
     }
 

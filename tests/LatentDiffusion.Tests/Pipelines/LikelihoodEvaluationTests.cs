@@ -141,7 +141,12 @@ public sealed class LikelihoodEvaluationTests : IDisposable
                 },
                 Conditioner = conditioner,
                 Classes = conditioner is null ? [] : ["dog", "fish"],
-                Schedule = new NoiseScheduleConfig { Timesteps = 20, LinearStart = 0.01, LinearEnd = 0.5 },
+                Schedule = new NoiseScheduleConfig
+                {
+                    Timesteps = 20,
+                    LinearStart = 0.01,
+                    LinearEnd = 0.5,
+                },
                 Objective = new DiffusionObjectiveConfig { Parameterization = target },
             }
         );

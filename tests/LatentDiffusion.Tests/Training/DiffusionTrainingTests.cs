@@ -103,7 +103,8 @@ public sealed class DiffusionTrainingTests : IDisposable
         var log = Log("run");
         Assert.Equal(
             [2, 4, 5],
-            log.Where(m => m.ContainsKey("validation/loss") && m.ContainsKey("validation/loss_ema")).Select(m => m["step"])
+            log.Where(m => m.ContainsKey("validation/loss") && m.ContainsKey("validation/loss_ema"))
+                .Select(m => m["step"])
         );
         foreach (var name in new[] { "loss", "loss_ema" })
         {
@@ -174,13 +175,7 @@ public sealed class DiffusionTrainingTests : IDisposable
         RgbImage Sheet(SheetWeights weights)
         {
             var run = $"{weights}";
-            _tiny.Train(
-                experiment with
-                {
-                    Samples = experiment.Samples with { Weights = weights, Seed = 5 },
-                },
-                run
-            );
+            _tiny.Train(experiment with { Samples = experiment.Samples with { Weights = weights, Seed = 5 } }, run);
             var file = Directory.GetFiles(_tiny[$"{run}/sheets"]).Single();
             return ImageDecoder.Decode(File.ReadAllBytes(file), file);
         }

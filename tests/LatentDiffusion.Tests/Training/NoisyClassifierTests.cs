@@ -172,7 +172,10 @@ public sealed class NoisyClassifierTests : IDisposable
         var dark = Images with { Path = Path.Combine(_tiny["images"], "dark") };
 
         AssertSays("is a classifier, which", () => ModelFile.LoadLatentDiffusion(_tiny["classifier"]));
-        AssertSays("is no classifier of noisy latents", () => ModelFile.LoadNoisyClassifier(_tiny.Diffusion().FirstStage!));
+        AssertSays(
+            "is no classifier of noisy latents",
+            () => ModelFile.LoadNoisyClassifier(_tiny.Diffusion().FirstStage!)
+        );
         AssertRefuses("have 0 classes", Experiment with { Data = dark });
         AssertRefuses(
             "The classes of validation.images ()",

@@ -31,7 +31,9 @@ public sealed class EncoderUnet : ExplicitModule
         (Config, InChannels, OutChannels, Size) = (config, inChannels, outChannels, size);
         if (size % SizeMultiple != 0)
         {
-            throw new ArgumentException($"The classifier's input is {size} wide, which is no multiple of {SizeMultiple}.");
+            throw new ArgumentException(
+                $"The classifier's input is {size} wide, which is no multiple of {SizeMultiple}."
+            );
         }
 
         var embedding = 4 * config.ModelChannels;

@@ -38,9 +38,7 @@ public sealed record NoisyClassifierExperiment : ImageExperimentConfig, IConfigC
     public bool CacheLatents { get; init; } = true;
 
     /// <summary>How training is measured; null to measure on images it is trained on.</summary>
-    [Description(
-        "How loss and accuracy are measured on images that are not trained on; when absent, on 256 that are."
-    )]
+    [Description("How loss and accuracy are measured on images that are not trained on; when absent, on 256 that are.")]
     public ValidationConfig? Validation { get; init; }
 
     /// <inheritdoc/>

@@ -28,8 +28,7 @@ internal static class NoisyClassifierSetup
     {
         RequireClasses(dataset.Source, "data");
         var measuring =
-            experiment.Validation
-            ?? new ValidationConfig { Images = experiment.Data, Count = MeasuredTrainingImages };
+            experiment.Validation ?? new ValidationConfig { Images = experiment.Data, Count = MeasuredTrainingImages };
         var measured = ValidationSet.Open(measuring, dataset.Source.ClassNames);
         RequireClasses(measured.Source, "validation.images");
 
