@@ -8,7 +8,7 @@ public enum BoundDecoder
     /// <summary>A density of real numbers, as latents are. It may exceed 1, so that bits may be negative.</summary>
     Continuous,
 
-    /// <summary>The probability of one of 256 levels between -1 and 1, as pixels are (DDPM equation 13).</summary>
+    /// <summary>The probability of one of 256 levels, as pixels are (DDPM equation 13).</summary>
     Pixels,
 }
 
@@ -39,10 +39,12 @@ public sealed record BoundParts(
 /// <param name="process">The forward process.</param>
 /// <param name="predictStart">x_t [B, C, H, W] and timesteps [B] to the model's x_0.</param>
 /// <param name="decoder">How the last step is scored.</param>
+/// <param name="range">Pixels lie between minus this and this: the model's scale factor.</param>
 public sealed class VariationalBound(
     DiffusionProcess process,
     Func<Tensor, Tensor, Tensor> predictStart,
-    BoundDecoder decoder
+    BoundDecoder decoder,
+    double range = 1
 )
 {
     private const double HalfLevel = 1 / 255.0;
@@ -167,12 +169,12 @@ public sealed class VariationalBound(
     }
 
     // The normal distribution's mass within half a level to either side.
-    private static Tensor LevelLikelihood(Tensor levels, Tensor error, double deviation)
+    private Tensor LevelLikelihood(Tensor levels, Tensor error, double deviation)
     {
-        var upper = error.add(HalfLevel).div(deviation);
-        var lower = error.sub(HalfLevel).div(deviation);
-        upper = upper.masked_fill(levels.gt(LastLevel), double.PositiveInfinity);
-        lower = lower.masked_fill(levels.lt(-LastLevel), double.NegativeInfinity);
+        var upper = error.add(HalfLevel * range).div(deviation);
+        var lower = error.sub(HalfLevel * range).div(deviation);
+        upper = upper.masked_fill(levels.gt(LastLevel * range), double.PositiveInfinity);
+        lower = lower.masked_fill(levels.lt(-LastLevel * range), double.NegativeInfinity);
         // Far to the right of the mean both are nearly 1, and their difference nothing: there, look from the other side.
         var mirror = upper.add(lower).gt(0);
         var from = where(mirror, upper.neg(), lower);

@@ -98,7 +98,12 @@ public sealed class LikelihoodEvaluation(LatentDiffusionModel model)
             dimensions = (int)(start.numel() / start.shape[0]);
             var condition = ConditionOf(images, batch);
             parts.Add(
-                new VariationalBound(model.Process, (x, t) => PredictStart(x, t, condition), Kind).Estimate(
+                new VariationalBound(
+                    model.Process,
+                    (x, t) => PredictStart(x, t, condition),
+                    Kind,
+                    model.ScaleFactor
+                ).Estimate(
                     start,
                     generator,
                     request.Every,
@@ -175,8 +180,9 @@ public sealed class LikelihoodEvaluation(LatentDiffusionModel model)
             timesteps,
             prediction
         );
-        // Pixels lie between -1 and 1, and so may what is expected of them.
-        return (Kind == BoundDecoder.Pixels ? start.clamp(-1, 1) : start).MoveToOuterDisposeScope();
+        // Scaled pixels lie in a known range, and so may what is expected of them.
+        var range = model.ScaleFactor;
+        return (Kind == BoundDecoder.Pixels ? start.clamp(-range, range) : start).MoveToOuterDisposeScope();
     }
 
     private void Check(ImageDataset images, LikelihoodRequest request)

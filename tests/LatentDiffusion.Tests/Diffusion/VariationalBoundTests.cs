@@ -82,15 +82,17 @@ public sealed class VariationalBoundTests
     }
 
     [Theory]
-    [InlineData(0.3)]
-    [InlineData(-1)]
-    [InlineData(0.99)]
-    public void The_probabilities_of_all_pixel_levels_sum_to_one(double prediction)
+    [InlineData(0.3, 1)]
+    [InlineData(-1, 1)]
+    [InlineData(0.99, 1)]
+    [InlineData(-0.3, 0.5)]
+    [InlineData(2.9, 3)]
+    public void The_probabilities_of_all_pixel_levels_sum_to_one(double prediction, double range)
     {
         using var scope = torch.NewDisposeScope();
         using var process = new DiffusionProcess(NoiseSchedule.Create(new NoiseScheduleConfig()));
-        var levels = torch.arange(256).to(torch.float32).div(127.5).sub(1).reshape(256, 1, 1, 1);
-        var bound = new VariationalBound(process, (x, _) => torch.full_like(x, prediction), BoundDecoder.Pixels);
+        var levels = torch.arange(256).to(torch.float32).div(127.5).sub(1).mul(range).reshape(256, 1, 1, 1);
+        var bound = new VariationalBound(process, (x, _) => torch.full_like(x, prediction), BoundDecoder.Pixels, range);
 
         var bits = bound.Decoder(levels, torch.zeros(256, 1, 1, 1));
 

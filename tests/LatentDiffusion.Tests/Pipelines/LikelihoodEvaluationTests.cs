@@ -10,6 +10,7 @@ using LatentDiffusion.Progress;
 using LatentDiffusion.Tests.Cli;
 using LatentDiffusion.Tests.Support;
 using LatentDiffusion.Tests.Training;
+using TorchSharp;
 using Xunit;
 
 namespace LatentDiffusion.Tests.Pipelines;
@@ -41,6 +42,28 @@ public sealed class LikelihoodEvaluationTests : IDisposable
         // Seven blocks of timesteps from 1 to 19, and the decoder.
         Assert.Equal(8, reports[^1].Done);
         Assert.Equal(8, reports[^1].Total);
+    }
+
+    [Fact]
+    public void Scaled_pixels_keep_their_levels()
+    {
+        using var scope = torch.NewDisposeScope();
+        using var model = Model(new IdentityConfig());
+        model.ScaleFactor = 0.25;
+        var images = ImageTensors.FromImages([.. Enumerable.Range(0, 5).Select(Images.GetImage)]).mul(0.25);
+
+        var summary = Measure(model, new LikelihoodRequest { Every = 20 });
+
+        // The model says zero, whatever the noise.
+        var bound = new VariationalBound(
+            model.Process,
+            (x, _) => torch.zeros_like(x),
+            BoundDecoder.Pixels,
+            range: 0.25
+        );
+        var expected = TensorAssert.Values(bound.Decoder(images, torch.zeros(images.shape))).Average();
+        Assert.Equal(expected, summary.Decoder, 1e-6);
+        Assert.True(summary.Decoder < 20, $"{summary.Decoder}");
     }
 
     [Fact]
