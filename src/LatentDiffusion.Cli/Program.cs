@@ -11,7 +11,7 @@ return await new Application(
             "evaluate",
             "metric",
             "Measure how good a model is",
-            [new EvaluateReconstructionVerb(), new EvaluateFirstStagesVerb()]
+            [new EvaluateReconstructionVerb(), new EvaluateFirstStagesVerb(), new EvaluateLikelihoodVerb()]
         ),
         new VerbGroup(
             "data",

@@ -42,7 +42,7 @@ internal sealed class TrainVerb : Verb
     public TrainVerb()
         : base(
             "train",
-            "Train an autoencoder, a latent diffusion model or a feature network",
+            "Train an autoencoder, a latent diffusion model, a classifier or a feature network",
             "ldm train configs/demo/autoencoder.yaml --minutes 30"
         )
     {

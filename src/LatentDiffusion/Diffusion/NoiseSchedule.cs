@@ -11,15 +11,24 @@ public sealed class NoiseSchedule
     // Keeps the logarithm finite at t = 0, where the posterior variance is 0.
     private const double SmallestVariance = 1e-20;
 
+    // Keeps what divides by abar finite where nothing of the signal is left. There x_0 cannot be told from the noise, so
+    // that no value would be right; in single precision, 1e-20 still leaves room for products.
+    private const double SmallestSignal = 1e-20;
+
     /// <summary>Computes all tables from the variances.</summary>
     /// <param name="betas">beta_t in (0, 1), one per timestep.</param>
-    /// <exception cref="ArgumentException">There are none, or one lies outside (0, 1).</exception>
-    public NoiseSchedule(IReadOnlyList<double> betas)
+    /// <param name="posteriorShare">
+    /// Share of beta_t in <see cref="PosteriorVariance"/>, from 0 to 1 (the reference's v_posterior).
+    /// </param>
+    /// <exception cref="ArgumentException">There are no variances, or a number lies outside its range.</exception>
+    public NoiseSchedule(IReadOnlyList<double> betas, double posteriorShare = 0)
+        : this(Checked(betas), posteriorShare, endsInNoise: false) { }
+
+    private NoiseSchedule(IReadOnlyList<double> betas, double posteriorShare, bool endsInNoise)
     {
-        ArgumentNullException.ThrowIfNull(betas);
-        if (betas.Count == 0 || betas.Any(b => !(b > 0 && b < 1)))
+        if (posteriorShare is not (>= 0 and <= 1))
         {
-            throw new ArgumentException("A noise schedule needs variances between 0 and 1.", nameof(betas));
+            throw new ArgumentException("The share of beta in the variance is from 0 to 1.", nameof(posteriorShare));
         }
 
         var alphasCumprod = new double[betas.Count];
@@ -29,10 +38,14 @@ public sealed class NoiseSchedule
             alphasCumprod[t] = product *= 1 - betas[t];
         }
 
+        HasZeroTerminalSnr = endsInNoise;
         Betas = [.. betas];
         AlphasCumprod = alphasCumprod;
         AlphasCumprodPrevious = [1, .. alphasCumprod[..^1]];
-        PosteriorVariance = Table(t => Betas[t] * (1 - AlphasCumprodPrevious[t]) / (1 - AlphasCumprod[t]));
+        PosteriorVariance = Table(t =>
+            (1 - posteriorShare) * Betas[t] * (1 - AlphasCumprodPrevious[t]) / (1 - AlphasCumprod[t])
+            + posteriorShare * Betas[t]
+        );
         PosteriorLogVarianceClipped = Table(t => Math.Log(Math.Max(PosteriorVariance[t], SmallestVariance)));
         PosteriorMeanStart = Table(t => Betas[t] * Math.Sqrt(AlphasCumprodPrevious[t]) / (1 - AlphasCumprod[t]));
         PosteriorMeanCurrent = Table(t =>
@@ -52,8 +65,19 @@ public sealed class NoiseSchedule
     /// <summary>abar_{t-1}, with 1 before the first step.</summary>
     public IReadOnlyList<double> AlphasCumprodPrevious { get; }
 
-    /// <summary>The variance of q(x_{t-1} | x_t, x_0).</summary>
+    /// <summary>
+    /// The variance of a step of the reverse process: that of q(x_{t-1} | x_t, x_0), mixed with beta_t where asked for.
+    /// </summary>
     public IReadOnlyList<double> PosteriorVariance { get; }
+
+    /// <summary>
+    /// Whether x_T is pure noise, abar_T = 0. Noise predicted there says nothing about x_0: the network must predict x_0
+    /// or the velocity.
+    /// </summary>
+    public bool HasZeroTerminalSnr { get; }
+
+    /// <summary>abar_t / (1 - abar_t), the ratio of signal to noise.</summary>
+    public double SignalToNoise(int timestep) => AlphasCumprod[timestep] / (1 - AlphasCumprod[timestep]);
 
     /// <summary>Its logarithm, kept finite at t = 0.</summary>
     public IReadOnlyList<double> PosteriorLogVarianceClipped { get; }
@@ -65,10 +89,14 @@ public sealed class NoiseSchedule
     public IReadOnlyList<double> PosteriorMeanCurrent { get; }
 
     /// <summary>Builds the schedule that a configuration describes.</summary>
+    /// <exception cref="ArgumentException">Its variances make no schedule.</exception>
     public static NoiseSchedule Create(NoiseScheduleConfig config)
     {
         ArgumentNullException.ThrowIfNull(config);
-        return new NoiseSchedule([.. BetasOf(config)]);
+        var betas = Checked([.. config.Betas ?? BetasOf(config)]);
+        return config.ZeroTerminalSnr
+            ? new NoiseSchedule(WithoutSignalAtTheEnd(betas), config.VPosterior, endsInNoise: true)
+            : new NoiseSchedule(betas, config.VPosterior);
     }
 
     /// <summary>
@@ -82,8 +110,8 @@ public sealed class NoiseSchedule
             ("sqrt_alphas_cumprod", Table(t => Math.Sqrt(AlphasCumprod[t]))),
             ("sqrt_one_minus_alphas_cumprod", Table(t => Math.Sqrt(1 - AlphasCumprod[t]))),
             ("log_one_minus_alphas_cumprod", Table(t => Math.Log(1 - AlphasCumprod[t]))),
-            ("sqrt_recip_alphas_cumprod", Table(t => Math.Sqrt(1 / AlphasCumprod[t]))),
-            ("sqrt_recipm1_alphas_cumprod", Table(t => Math.Sqrt(1 / AlphasCumprod[t] - 1))),
+            ("sqrt_recip_alphas_cumprod", Table(t => Math.Sqrt(1 / Signal(t)))),
+            ("sqrt_recipm1_alphas_cumprod", Table(t => Math.Sqrt(1 / Signal(t) - 1))),
             ("posterior_variance", PosteriorVariance),
             ("posterior_log_variance_clipped", PosteriorLogVarianceClipped),
             ("posterior_mean_coef1", PosteriorMeanStart),
@@ -115,6 +143,36 @@ public sealed class NoiseSchedule
 
     private static IEnumerable<double> LinearSpace(double start, double end, int count) =>
         Enumerable.Range(0, count).Select(i => count == 1 ? start : start + (end - start) * i / (count - 1));
+
+    private static IReadOnlyList<double> Checked(IReadOnlyList<double> betas)
+    {
+        ArgumentNullException.ThrowIfNull(betas);
+        return betas.Count > 0 && betas.All(b => b > 0 && b < 1)
+            ? betas
+            : throw new ArgumentException("A noise schedule needs variances between 0 and 1.", nameof(betas));
+    }
+
+    // Lin et al. 2023, algorithm 1: sqrt(abar) is shifted to 0 at the end and stretched back to its first value.
+    private static double[] WithoutSignalAtTheEnd(IReadOnlyList<double> betas)
+    {
+        if (betas.Count < 2)
+        {
+            throw new ArgumentException("Zero terminal SNR needs a schedule of at least 2 steps.", nameof(betas));
+        }
+
+        var roots = new double[betas.Count];
+        var product = 1.0;
+        for (var t = 0; t < roots.Length; t++)
+        {
+            roots[t] = Math.Sqrt(product *= 1 - betas[t]);
+        }
+
+        var (first, last) = (roots[0], roots[^1]);
+        var rescaled = roots.Select(root => (root - last) * first / (first - last)).Prepend(1).ToArray();
+        return [.. rescaled.Skip(1).Zip(rescaled, (root, previous) => 1 - Math.Pow(root / previous, 2))];
+    }
+
+    private double Signal(int timestep) => Math.Max(AlphasCumprod[timestep], SmallestSignal);
 
     private double[] Table(Func<int, double> value) => [.. Enumerable.Range(0, Betas.Count).Select(value)];
 }

@@ -33,12 +33,25 @@ public sealed class LatentDiffusionModel : IDisposable
         }
 
         SizeMultiple = FirstStage.DownsamplingFactor * Unet.SizeMultiple;
+        if (config.Objective.ProblemWith(config.Schedule) is { } problem)
+        {
+            throw new ArgumentException(problem);
+        }
 
         Conditioner = config.Conditioner is { } conditioner
             ? new ClassConditioner(conditioner, config.Classes.Count)
             : null;
         Process = new DiffusionProcess(NoiseSchedule.Create(config.Schedule));
         Denoiser = new Denoiser(Unet, Process, config.Objective.Parameterization);
+        if (config.Objective.LearnLogvar)
+        {
+            using var initial = full(
+                [Process.Schedule.Timesteps],
+                Scalars.Of(config.Objective.LogvarInit),
+                dtype: float32
+            );
+            LogVariances = initial.clone().requires_grad_().DetachFromDisposeScope();
+        }
     }
 
     /// <summary>The description the model was built from.</summary>
@@ -59,6 +72,12 @@ public sealed class LatentDiffusionModel : IDisposable
     /// <summary>The UNet as a noise predictor.</summary>
     public Denoiser Denoiser { get; }
 
+    /// <summary>
+    /// [T], the learned log variance of the prediction at every timestep, which only the loss uses; null where it is not
+    /// learned.
+    /// </summary>
+    public Tensor? LogVariances { get; }
+
     /// <summary>Width and height of the images must be multiples of this.</summary>
     public int SizeMultiple { get; }
 
@@ -75,14 +94,17 @@ public sealed class LatentDiffusionModel : IDisposable
         return FirstStage.Decode(unscaled);
     }
 
-    /// <summary>The parameters that diffusion training changes: the UNet's and the conditioner's.</summary>
+    /// <summary>
+    /// The parameters that diffusion training changes: the UNet's, the conditioner's, and log variances that are learned.
+    /// </summary>
     public IEnumerable<(string Name, Tensor Parameter)> TrainableParameters() =>
         UnetParameters()
             .Concat(
                 (Conditioner?.Network?.named_parameters() ?? []).Select(p =>
                     (ModelTensors.ConditionerPrefix + p.name, (Tensor)p.parameter)
                 )
-            );
+            )
+            .Concat(LogVariances is null ? [] : [(ModelTensors.LogVariances, LogVariances)]);
 
     /// <summary>The UNet's parameters by their published names.</summary>
     public IEnumerable<(string Name, Tensor Parameter)> UnetParameters() =>
@@ -95,6 +117,7 @@ public sealed class LatentDiffusionModel : IDisposable
         Unet.Dispose();
         Conditioner?.Dispose();
         Process.Dispose();
+        LogVariances?.Dispose();
     }
 
     // With class labels the UNet embeds every class and the null class.

@@ -9,7 +9,12 @@ using LatentDiffusion.Networks.Unets;
 namespace LatentDiffusion.Models;
 
 /// <summary>All that is needed to build a trained model again; stored in the metadata of its weights.</summary>
-[ConfigKinds(typeof(AutoencoderModelConfig), typeof(LatentDiffusionModelConfig), typeof(ClassifierModelConfig))]
+[ConfigKinds(
+    typeof(AutoencoderModelConfig),
+    typeof(LatentDiffusionModelConfig),
+    typeof(NoisyClassifierModelConfig),
+    typeof(ClassifierModelConfig)
+)]
 public abstract record ModelConfig
 {
     /// <summary>Width and height of the training images, in pixels.</summary>
@@ -53,6 +58,23 @@ public sealed record LatentDiffusionModelConfig : FirstStageModelConfig
     /// <summary>The training objective.</summary>
     [Description("The training objective.")]
     public DiffusionObjectiveConfig Objective { get; init; } = new();
+}
+
+/// <summary>A classifier of noisy latents.</summary>
+[ConfigKind("noisy_classifier")]
+public sealed record NoisyClassifierModelConfig : FirstStageModelConfig
+{
+    /// <summary>The classifying network.</summary>
+    [Description("The classifying network.")]
+    public required EncoderUnetConfig Network { get; init; }
+
+    /// <summary>Names of the classes in order of their ids.</summary>
+    [Description("Names of the classes in order of their ids.")]
+    public required IReadOnlyList<string> Classes { get; init; }
+
+    /// <summary>The noise schedule.</summary>
+    [Description("The noise schedule.")]
+    public NoiseScheduleConfig Schedule { get; init; } = new();
 }
 
 /// <summary>A feature network with its classifying heads.</summary>

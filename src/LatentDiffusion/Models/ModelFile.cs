@@ -2,6 +2,7 @@ using System.Globalization;
 using LatentDiffusion.Checkpoints;
 using LatentDiffusion.Checkpoints.Safetensors;
 using LatentDiffusion.Configuration;
+using LatentDiffusion.Diffusion;
 using LatentDiffusion.Errors;
 using LatentDiffusion.Networks.Autoencoders;
 using LatentDiffusion.Networks.Features;
@@ -172,7 +173,7 @@ public static class ModelFile
         if (description is not LatentDiffusionModelConfig config)
         {
             throw new UserInputException(
-                description is ClassifierModelConfig
+                description is ClassifierModelConfig or NoisyClassifierModelConfig
                     ? $"{path} is a classifier, which makes no images: give a latent diffusion model."
                     : $"{path} is an autoencoder and cannot sample by itself: train a latent_diffusion model on it, or use "
                         + "'ldm reconstruct'."
@@ -196,6 +197,68 @@ public static class ModelFile
 
         model.Unet.eval();
         return model;
+    }
+
+    /// <summary>Loads a classifier of noisy latents, for guidance: its weights need no gradients.</summary>
+    /// <param name="path">A run folder, a model folder, or a file.</param>
+    /// <exception cref="UserInputException">There is no such model, or it is of another kind.</exception>
+    public static NoisyLatentClassifier LoadNoisyClassifier(string path)
+    {
+        using var file = SafetensorsFile.Open(ModelLocation.Resolve(path));
+        if (ReadConfig(file) is not NoisyClassifierModelConfig config)
+        {
+            throw new UserInputException(
+                $"{path} is no classifier of noisy latents: train one with 'kind: noisy_classifier' and give its run folder."
+            );
+        }
+
+        var model = Build(file, () => new NoisyLatentClassifier(config));
+        try
+        {
+            NoisyClassifierTensors.Load(file, model, withFirstStage: true);
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+
+        model.Network.eval();
+        foreach (var parameter in model.Network.parameters())
+        {
+            parameter.requires_grad_(false);
+        }
+
+        return model;
+    }
+
+    /// <summary>
+    /// Fills a classifier of noisy latents with the weights of a trained one, to train it further, and takes its scale
+    /// factor. The first stage stays.
+    /// </summary>
+    /// <param name="path">A run folder, a model folder, or a file.</param>
+    /// <param name="model">Receives the weights.</param>
+    /// <exception cref="UserInputException">There is no such model, or names or shapes differ.</exception>
+    internal static void LoadNoisyClassifierInto(string path, NoisyLatentClassifier model)
+    {
+        using var file = SafetensorsFile.Open(ModelLocation.Resolve(path));
+        NoisyClassifierTensors.Load(file, model, withFirstStage: false);
+    }
+
+    /// <summary>What a classifier must share with a latent diffusion model to guide it; null for a model of another kind.</summary>
+    /// <param name="path">A run folder, a model folder, or a file.</param>
+    internal static (NoiseScheduleConfig Schedule, double ScaleFactor)? ReadGuided(string path)
+    {
+        using var file = SafetensorsFile.Open(ModelLocation.Resolve(path));
+        if (ReadConfig(file) is not LatentDiffusionModelConfig config)
+        {
+            return null;
+        }
+
+        using var scale = file.Tensors.ContainsKey(ModelTensors.ScaleFactor)
+            ? file.Read(ModelTensors.ScaleFactor)
+            : null;
+        return (config.Schedule, scale?.to(float64).item<double>() ?? 1);
     }
 
     /// <summary>Loads a classifier as a source of features: for inference, its weights without gradients.</summary>

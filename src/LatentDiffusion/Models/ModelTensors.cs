@@ -17,9 +17,14 @@ public static class ModelTensors
     /// <summary>Before the conditioner's names.</summary>
     public const string ConditionerPrefix = "cond_stage_model.";
 
+    /// <summary>The name of learned log variances.</summary>
+    internal const string LogVariances = "logvar";
+
     // Averages are named as below the reference's wrapper of the UNet.
     private const string EmaRoot = "model.";
-    private const string ScaleFactor = "scale_factor";
+
+    /// <summary>The name of the scale factor.</summary>
+    internal const string ScaleFactor = "scale_factor";
 
     /// <summary>Everything that a checkpoint of the model holds; new tensors belong to the current dispose scope.</summary>
     /// <param name="model">The model.</param>
@@ -94,7 +99,8 @@ public static class ModelTensors
     internal static void LoadDenoiser(SafetensorsFile file, LatentDiffusionModel model)
     {
         using var scale = tensor(1.0, dtype: float64);
-        var targets = Denoiser(model);
+        // Log variances are of the run that learned them; another may have none.
+        var targets = Denoiser(model).Where(t => t.Key != LogVariances || file.Tensors.ContainsKey(LogVariances));
         if (file.Tensors.ContainsKey(ScaleFactor))
         {
             targets = targets.Append(KeyValuePair.Create(ScaleFactor, scale));
@@ -117,9 +123,8 @@ public static class ModelTensors
     private static IEnumerable<KeyValuePair<string, Tensor>> Denoiser(LatentDiffusionModel model) =>
         ModuleState
             .Of(model.Unet, UnetPrefix)
-            .Concat(
-                model.Conditioner?.Network is { } conditioner ? ModuleState.Of(conditioner, ConditionerPrefix) : []
-            );
+            .Concat(model.Conditioner?.Network is { } conditioner ? ModuleState.Of(conditioner, ConditionerPrefix) : [])
+            .Concat(model.LogVariances is { } learned ? [KeyValuePair.Create(LogVariances, learned)] : []);
 
     private static IEnumerable<KeyValuePair<string, Tensor>> Buffers(LatentDiffusionModel model) =>
         model.Process.Buffers.Append(KeyValuePair.Create(ScaleFactor, tensor(model.ScaleFactor, dtype: float64)));

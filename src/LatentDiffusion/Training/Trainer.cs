@@ -46,6 +46,7 @@ public sealed class Trainer(ExperimentConfig experiment, string runFolder)
         {
             AutoencoderExperiment autoencoder => CreateAutoencoderTrainer(autoencoder),
             DiffusionExperiment diffusion => CreateDiffusionTrainer(diffusion, Open(diffusion), progress, cancellation),
+            NoisyClassifierExperiment noisy => NoisyClassifierSetup.Create(noisy, Open(noisy), progress, cancellation),
             ClassifierExperiment classifier => new ClassifierTrainer(classifier, Log),
             _ => throw new InvalidOperationException($"No trainer for {experiment.GetType().Name}."),
         };
@@ -101,7 +102,7 @@ public sealed class Trainer(ExperimentConfig experiment, string runFolder)
         CancellationToken cancellation
     )
     {
-        var (firstStage, firstStageConfig) = OpenFirstStage(experiment.FirstStage);
+        var (firstStage, firstStageConfig) = TrainedFirstStage.Open(experiment.FirstStage);
         if (experiment.Conditioner is not null && dataset.Source.ClassNames.Count == 0)
         {
             throw new UserInputException(
@@ -110,6 +111,8 @@ public sealed class Trainer(ExperimentConfig experiment, string runFolder)
             );
         }
 
+        var classes = experiment.Conditioner is null ? [] : dataset.Source.ClassNames;
+        var validation = experiment.Validation is { } settings ? ValidationSet.Open(settings, classes) : null;
         TrainingStream.SeedInitialWeights(experiment.Seed);
         var model = CreateModel(
             new LatentDiffusionModelConfig
@@ -118,7 +121,7 @@ public sealed class Trainer(ExperimentConfig experiment, string runFolder)
                 ImageSize = experiment.Data.Size,
                 Unet = experiment.Unet,
                 Conditioner = experiment.Conditioner,
-                Classes = experiment.Conditioner is null ? [] : dataset.Source.ClassNames,
+                Classes = classes,
                 Schedule = experiment.Schedule,
                 Objective = experiment.Objective,
             },
@@ -128,6 +131,7 @@ public sealed class Trainer(ExperimentConfig experiment, string runFolder)
         return new DiffusionTrainer(
             experiment,
             model,
+            validation,
             firstSample =>
                 experiment.CacheLatents
                     ? new CachedLatents(model.FirstStage, dataset, batchSize, firstSample, progress, cancellation)
@@ -136,18 +140,6 @@ public sealed class Trainer(ExperimentConfig experiment, string runFolder)
                         new BatchLoader(dataset, batchSize, experiment.Data.Workers, firstSample)
                     )
         );
-    }
-
-    private static (FirstStage FirstStage, FirstStageConfig Config) OpenFirstStage(string? path)
-    {
-        if (path is null)
-        {
-            var pixels = new IdentityConfig();
-            return (pixels.Build(), pixels);
-        }
-
-        var (firstStage, config) = ModelFile.LoadFirstStage(path);
-        return (firstStage, config.FirstStage);
     }
 
     private static LatentDiffusionModel CreateModel(LatentDiffusionModelConfig config, FirstStage firstStage)

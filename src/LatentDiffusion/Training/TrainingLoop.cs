@@ -49,12 +49,13 @@ internal sealed class TrainingLoop(ITrainer trainer, RunFolder run, TrainingConf
                 // The last step is logged too, whatever ends the session: a short one would leave no trace.
                 ended = IsOver();
                 var isSheetDue = config.SampleEvery > 0 && step % config.SampleEvery == 0;
-                if (isSheetDue || ended)
+                var isEvaluationDue = ended || trainer.EvaluationIsDue(step, isSheetDue);
+                if (isEvaluationDue)
                 {
                     metrics = metrics.Concat(trainer.Evaluate(cancellation)).ToDictionary();
                 }
 
-                if (step % config.LogEvery == 0 || isSheetDue || ended)
+                if (step % config.LogEvery == 0 || isSheetDue || isEvaluationDue)
                 {
                     log.Write(step, clock.Elapsed.TotalSeconds, metrics);
                 }

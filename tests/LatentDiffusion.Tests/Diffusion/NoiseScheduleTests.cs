@@ -91,6 +91,66 @@ public sealed class NoiseScheduleTests
     [Fact]
     public void No_variances_are_refused() => Assert.Throws<ArgumentException>(() => new NoiseSchedule([]));
 
+    [Fact]
+    public void Given_variances_are_taken_as_they_are()
+    {
+        var config = new NoiseScheduleConfig { Betas = [0.1, 0.2, 0.3] };
+
+        Assert.Equal([0.1, 0.2, 0.3], NoiseSchedule.Create(config).Betas);
+        Assert.Empty(config.Check());
+        Assert.Single(new NoiseScheduleConfig { Betas = [] }.Check());
+    }
+
+    [Theory]
+    [InlineData(BetaSchedule.Linear)]
+    [InlineData(BetaSchedule.Cosine)]
+    public void Rescaled_schedules_end_in_pure_noise_and_stay_finite(BetaSchedule shape)
+    {
+        var config = new NoiseScheduleConfig { Schedule = shape, ZeroTerminalSnr = true };
+        var (plain, rescaled) = (
+            NoiseSchedule.Create(config with { ZeroTerminalSnr = false }),
+            NoiseSchedule.Create(config)
+        );
+
+        Assert.True(rescaled.HasZeroTerminalSnr);
+        Assert.Equal(0, rescaled.AlphasCumprod[^1]);
+        Assert.Equal(1, rescaled.Betas[^1]);
+        Assert.Equal(plain.AlphasCumprod[0], rescaled.AlphasCumprod[0], 1e-12);
+        var (first, last) = (Math.Sqrt(plain.AlphasCumprod[0]), Math.Sqrt(plain.AlphasCumprod[^1]));
+        Assert.Equal(
+            (Math.Sqrt(plain.AlphasCumprod[400]) - last) * first / (first - last),
+            Math.Sqrt(rescaled.AlphasCumprod[400]),
+            1e-12
+        );
+        Assert.All(
+            rescaled.NamedTables(),
+            t => Assert.All(t.Values, v => Assert.True(float.IsFinite((float)v), t.Name))
+        );
+    }
+
+    [Fact]
+    public void The_reverse_variance_lies_between_the_posteriors_and_beta()
+    {
+        var (none, half, all) = (Variance(0), Variance(0.5), Variance(1));
+        var betas = NoiseSchedule.Create(new NoiseScheduleConfig()).Betas;
+
+        Assert.Equal(0, none[0]);
+        Assert.Equal(betas, all);
+        Assert.All(Enumerable.Range(0, 1000), t => Assert.Equal((none[t] + all[t]) / 2, half[t], 1e-15));
+
+        IReadOnlyList<double> Variance(double share) =>
+            NoiseSchedule.Create(new NoiseScheduleConfig { VPosterior = share }).PosteriorVariance;
+    }
+
+    [Fact]
+    public void One_step_cannot_be_rescaled()
+    {
+        var config = new NoiseScheduleConfig { Timesteps = 1, ZeroTerminalSnr = true };
+
+        Assert.Single(config.Check());
+        Assert.Throws<ArgumentException>(() => NoiseSchedule.Create(config));
+    }
+
     private static void AssertRelative(double expected, double actual) =>
         Assert.Equal(expected, actual, 1e-9 * Math.Abs(expected));
 }

@@ -20,6 +20,12 @@ internal sealed class UnetTopology
         _channels = config.ModelChannels;
     }
 
+    /// <summary>Channels of the stage that was built last.</summary>
+    public int Channels => _channels;
+
+    /// <summary>Channels of all stages that were built on the way down, and of the middle, together.</summary>
+    public int ChannelsOnTheWay => _skipChannels.Sum() + _channels;
+
     private int LastLevel => _config.ChannelMult.Count - 1;
 
     public IEnumerable<UnetStage> BuildInputBlocks()

@@ -47,6 +47,10 @@ public sealed record DiffusionExperiment : ImageExperimentConfig, IConfigCheck
     [Minimum(0), Maximum(1, Exclusive = true)]
     public double EmaDecay { get; init; } = 0.9999;
 
+    /// <summary>How training is measured, or null.</summary>
+    [Description("How the loss is measured on images that are not trained on; not measured when absent.")]
+    public ValidationConfig? Validation { get; init; }
+
     /// <summary>How sample sheets are drawn.</summary>
     [Description("How sample sheets are drawn during training.")]
     public SampleSheetConfig Samples { get; init; } = new();
@@ -70,14 +74,40 @@ public sealed record DiffusionExperiment : ImageExperimentConfig, IConfigCheck
             );
         }
 
-        if (Samples.Steps > Schedule.Timesteps)
+        if (Objective.ProblemWith(Schedule) is { } problem)
+        {
+            yield return new ConfigProblem($"{nameof(Schedule)}.{nameof(Schedule.ZeroTerminalSnr)}", problem);
+        }
+
+        if (Samples.Steps > Schedule.Length)
         {
             yield return new ConfigProblem(
                 $"{nameof(Samples)}.{nameof(Samples.Steps)}",
-                $"must not exceed the schedule's {Schedule.Timesteps} timesteps"
+                $"must not exceed the schedule's {Schedule.Length} timesteps"
             );
         }
+
+        foreach (
+            var wrong in Validation?.ProblemsBeside(nameof(Validation), Data.Size, Schedule.Length)
+                ?? Enumerable.Empty<ConfigProblem>()
+        )
+        {
+            yield return wrong;
+        }
     }
+}
+
+/// <summary>The weights that sheets are drawn with.</summary>
+public enum SheetWeights
+{
+    /// <summary>The averaged ones.</summary>
+    Averaged,
+
+    /// <summary>Those of the last step.</summary>
+    Raw,
+
+    /// <summary>Both, one below the other.</summary>
+    Both,
 }
 
 /// <summary>How sample sheets are drawn during training.</summary>
@@ -97,4 +127,12 @@ public sealed record SampleSheetConfig
     [Description("Guidance scale; 1 is none.")]
     [Minimum(0)]
     public double Guidance { get; init; } = 2;
+
+    /// <summary>Seed of a sheet's first image, or null for the run's.</summary>
+    [Description("Seed of a sheet's first image, the same for every sheet; the run's seed when absent.")]
+    public long? Seed { get; init; }
+
+    /// <summary>The weights that sheets are drawn with.</summary>
+    [Description("The weights that sheets are drawn with; 'both' puts two sheets into one file.")]
+    public SheetWeights Weights { get; init; } = SheetWeights.Averaged;
 }

@@ -6,7 +6,12 @@ using LatentDiffusion.Training.Optimization;
 namespace LatentDiffusion.Training.Experiments;
 
 /// <summary>What <c>ldm train</c> trains, on what and how.</summary>
-[ConfigKinds(typeof(AutoencoderExperiment), typeof(DiffusionExperiment), typeof(ClassifierExperiment))]
+[ConfigKinds(
+    typeof(AutoencoderExperiment),
+    typeof(DiffusionExperiment),
+    typeof(NoisyClassifierExperiment),
+    typeof(ClassifierExperiment)
+)]
 public abstract record ExperimentConfig
 {
     /// <summary>The seed of everything random in the run.</summary>

@@ -29,7 +29,9 @@ internal sealed class RunLog : IDisposable
         foreach (var (name, value) in metrics)
         {
             line[name] = value;
-            _events.add_scalar($"train/{name}", (float)value, (int)step);
+            // What is not measured on the step's own images says so before a slash.
+            var tag = name.Contains('/', StringComparison.Ordinal) ? name : $"train/{name}";
+            _events.add_scalar(tag, (float)value, (int)step);
         }
 
         _lines.WriteLine(JsonSerializer.Serialize(line));

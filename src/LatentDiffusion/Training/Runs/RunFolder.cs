@@ -62,7 +62,7 @@ public sealed class RunFolder
             {
                 throw new UserInputException(
                     $"{path} was started with another configuration: when a run is resumed, only 'training', "
-                        + $"'samples' and data.workers may change. Compare with {stored}, or name another folder with --run."
+                        + $"'samples', 'validation' and data.workers may change. Compare with {stored}, or name another folder with --run."
                 );
             }
         }
@@ -92,7 +92,16 @@ public sealed class RunFolder
             _ => numbers,
         };
         return ConfigWriter.ToYaml(
-            numbers is DiffusionExperiment diffusion ? diffusion with { Samples = new SampleSheetConfig() } : numbers
+            numbers switch
+            {
+                DiffusionExperiment diffusion => diffusion with
+                {
+                    Samples = new SampleSheetConfig(),
+                    Validation = null,
+                },
+                NoisyClassifierExperiment classifier => classifier with { Validation = null },
+                _ => numbers,
+            }
         );
     }
 }

@@ -1,7 +1,5 @@
 using LatentDiffusion.Data;
-using LatentDiffusion.Imaging;
 using LatentDiffusion.Networks.Autoencoders;
-using LatentDiffusion.Pipelines;
 using LatentDiffusion.Progress;
 using static TorchSharp.torch;
 
@@ -13,8 +11,6 @@ namespace LatentDiffusion.Training.Trainers;
 /// </summary>
 internal sealed class CachedLatents : ILatentSource
 {
-    private const int EncodeBatch = 64;
-
     private readonly ImageDataset _dataset;
     private readonly Tensor _plain;
     private readonly Tensor? _mirrored;
@@ -37,8 +33,11 @@ internal sealed class CachedLatents : ILatentSource
         _classIds = [.. Enumerable.Range(0, dataset.Count).Select(i => dataset.Source.Describe(i).ClassId ?? -1)];
         var mirrors = dataset.Transform.FlipProbability > 0;
         var total = dataset.Count * (mirrors ? 2 : 1);
-        _plain = Encode(firstStage, Unmirrored(dataset, 0), n => Report(n));
-        _mirrored = mirrors ? Encode(firstStage, Unmirrored(dataset, 1), n => Report(dataset.Count + n)) : null;
+        var all = Enumerable.Range(0, dataset.Count);
+        _plain = ImageEncoding.Encode(firstStage, Unmirrored(dataset, 0), all, Report);
+        _mirrored = mirrors
+            ? ImageEncoding.Encode(firstStage, Unmirrored(dataset, 1), all, n => Report(dataset.Count + n))
+            : null;
 
         void Report(int done)
         {
@@ -71,31 +70,4 @@ internal sealed class CachedLatents : ILatentSource
 
     private static ImageDataset Unmirrored(ImageDataset dataset, double flipProbability) =>
         new(dataset.Source, dataset.Transform with { FlipProbability = flipProbability }, dataset.Seed, cacheBytes: 0);
-
-    private static Tensor Encode(FirstStage firstStage, ImageDataset dataset, Action<int> report)
-    {
-        using var frozen = no_grad();
-        using var scope = NewDisposeScope();
-        List<Tensor> parts = [];
-        foreach (var indices in Enumerable.Range(0, dataset.Count).Chunk(EncodeBatch))
-        {
-            using var batchScope = NewDisposeScope();
-            var size = dataset.Transform.Size;
-            var pixels = new float[indices.Length * 3 * size * size];
-            Parallel.For(
-                0,
-                indices.Length,
-                i =>
-                    PixelRange.ToFloats(
-                        dataset.Get(epoch: 0, indices[i]).Pixels,
-                        pixels.AsSpan(i * 3 * size * size, 3 * size * size)
-                    )
-            );
-            var images = ImageTensors.FromPlanar(pixels, indices.Length, size, size);
-            parts.Add(firstStage.Encode(images).MoveToOuterDisposeScope());
-            report(indices[^1] + 1);
-        }
-
-        return cat(parts).DetachFromDisposeScope();
-    }
 }

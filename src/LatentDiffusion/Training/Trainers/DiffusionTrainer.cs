@@ -1,5 +1,6 @@
 using LatentDiffusion.Checkpoints.Safetensors;
 using LatentDiffusion.Configuration;
+using LatentDiffusion.Data;
 using LatentDiffusion.Diffusion;
 using LatentDiffusion.Imaging;
 using LatentDiffusion.Models;
@@ -18,23 +19,28 @@ internal sealed class DiffusionTrainer : ITrainer
 {
     private readonly DiffusionExperiment _experiment;
     private readonly LatentDiffusionModel _model;
+    private readonly ImageDataset? _validationImages;
     private readonly Func<long, ILatentSource> _openLatents;
     private readonly ExponentialMovingAverage _ema;
     private readonly ParameterUpdate _update;
     private readonly DiffusionObjective _objective;
     private ILatentSource? _latents;
+    private ValidationSet? _validation;
 
     /// <param name="experiment">The configuration.</param>
     /// <param name="model">The model with its trained first stage; owned.</param>
+    /// <param name="validationImages">What to validate on, or null.</param>
     /// <param name="openLatents">Opens the latents at a sample number.</param>
     public DiffusionTrainer(
         DiffusionExperiment experiment,
         LatentDiffusionModel model,
+        ImageDataset? validationImages,
         Func<long, ILatentSource> openLatents
     )
     {
         _experiment = experiment;
         _model = model;
+        _validationImages = validationImages;
         _openLatents = openLatents;
         _model.Unet.train();
         GradientCheckpointing.Set(_model.Unet, experiment.Training.GradientCheckpointing);
@@ -44,7 +50,7 @@ internal sealed class DiffusionTrainer : ITrainer
             experiment.Optimizer,
             experiment.Training.SamplesPerStep
         );
-        _objective = new DiffusionObjective(experiment.Objective);
+        _objective = new DiffusionObjective(experiment.Objective, model.Process, model.LogVariances);
     }
 
     public string Name => "latent diffusion";
@@ -73,13 +79,49 @@ internal sealed class DiffusionTrainer : ITrainer
             }
 
             var loss = Loss(latents.mul(Scalars.Of(_model.ScaleFactor)), batch.ClassIds, stream.Generator);
-            loss.div(Scalars.Of(training.Accumulate)).backward();
-            metrics.Add("loss", loss);
+            loss.Total.div(Scalars.Of(training.Accumulate)).backward();
+            metrics.Add("loss", loss.Total);
+            metrics.Add("loss_simple", loss.Simple);
+            metrics.Add("loss_vlb", loss.Vlb);
         }
 
         metrics.Add(_update.Step(step));
+        if (_model.LogVariances is { } logVariances)
+        {
+            using var mean = logVariances.mean();
+            metrics.Set("logvar", mean.item<float>());
+        }
+
         _ema.Update();
         return metrics.Values;
+    }
+
+    public bool EvaluationIsDue(long step, bool sheetIsDue) =>
+        _experiment.Validation is { } validation && step % validation.Every == 0;
+
+    public IReadOnlyDictionary<string, double> Evaluate(CancellationToken cancellation)
+    {
+        if (_experiment.Validation is not { } settings || _validationImages is null)
+        {
+            return new Dictionary<string, double>();
+        }
+
+        var validation = _validation ??= new ValidationSet(
+            _model.FirstStage,
+            _validationImages,
+            settings.Count ?? int.MaxValue,
+            _model.Process.Schedule.Timesteps,
+            settings.Buckets
+        );
+        return InInferenceMode(() =>
+        {
+            var raw = Validate("validation/loss");
+            using var averages = _ema.Use();
+            return raw.Concat(Validate("validation/loss_ema")).ToDictionary();
+        });
+
+        IReadOnlyDictionary<string, double> Validate(string name) =>
+            validation.Measure(_model.ScaleFactor, batch => [(name, ValidationLoss(batch))], cancellation);
     }
 
     public bool WeightsAreFinite() => _update.ParametersAreFinite();
@@ -110,17 +152,76 @@ internal sealed class DiffusionTrainer : ITrainer
 
     public RgbImage DrawSheet(CancellationToken cancellation)
     {
-        using var averages = _ema.Use();
-        _model.Unet.eval();
-        try
+        var settings = _experiment.Samples;
+        return InInferenceMode(() =>
         {
-            var settings = _experiment.Samples;
-            return SampleSheet.Draw(
+            List<RgbImage> sheets = [];
+            if (settings.Weights != SheetWeights.Raw)
+            {
+                using var averages = _ema.Use();
+                sheets.Add(Draw());
+            }
+
+            if (settings.Weights != SheetWeights.Averaged)
+            {
+                sheets.Add(Draw());
+            }
+
+            return sheets is [var only]
+                ? only
+                : new ContactSheet(Columns: 1) { RowCaptions = ["averaged", "raw"] }.Draw(sheets);
+        });
+
+        RgbImage Draw() =>
+            SampleSheet.Draw(
                 _model,
-                new SampleSheetRequest(settings.PerClass, settings.Steps, settings.Guidance, _experiment.Seed),
+                new SampleSheetRequest(
+                    settings.PerClass,
+                    settings.Steps,
+                    settings.Guidance,
+                    settings.Seed ?? _experiment.Seed
+                ),
                 progress: null,
                 cancellation
             );
+    }
+
+    public void Dispose()
+    {
+        _latents?.Dispose();
+        _validation?.Dispose();
+        _ema.Dispose();
+        _update.Dispose();
+        _objective.Dispose();
+        _model.Dispose();
+    }
+
+    private DiffusionLoss Loss(Tensor start, int[] classIds, Generator generator)
+    {
+        var batch = start.shape[0];
+        var timesteps = randint(0, _model.Process.Schedule.Timesteps, [batch], dtype: int64, generator: generator);
+        var noise = _objective.DrawNoise(start.shape, generator);
+        var noisy = _model.Process.AddNoise(start, timesteps, noise);
+        var condition = EncodeCondition(classIds, generator);
+        var prediction = _model.Unet.Forward(noisy, timesteps, condition.Context, condition.Labels);
+        return _objective.Loss(prediction, start, timesteps, noise);
+    }
+
+    // Unweighted, and without offset noise: runs with other weights can be compared.
+    private Tensor ValidationLoss(ValidationBatch batch)
+    {
+        var noisy = _model.Process.AddNoise(batch.Latents, batch.Timesteps, batch.Noise);
+        var condition = _model.Conditioner?.Encode(LabelsOf(batch.ClassIds)) ?? Condition.None;
+        var prediction = _model.Unet.Forward(noisy, batch.Timesteps, condition.Context, condition.Labels);
+        return _objective.LossPerSample(prediction, batch.Latents, batch.Timesteps, batch.Noise);
+    }
+
+    private T InInferenceMode<T>(Func<T> measure)
+    {
+        _model.Unet.eval();
+        try
+        {
+            return measure();
         }
         finally
         {
@@ -128,24 +229,8 @@ internal sealed class DiffusionTrainer : ITrainer
         }
     }
 
-    public void Dispose()
-    {
-        _latents?.Dispose();
-        _ema.Dispose();
-        _update.Dispose();
-        _model.Dispose();
-    }
-
-    private Tensor Loss(Tensor start, int[] classIds, Generator generator)
-    {
-        var batch = start.shape[0];
-        var timesteps = randint(0, _model.Process.Schedule.Timesteps, [batch], dtype: int64, generator: generator);
-        var noise = randn(start.shape, generator: generator);
-        var noisy = _model.Process.AddNoise(start, timesteps, noise);
-        var condition = EncodeCondition(classIds, generator);
-        var prediction = _model.Unet.Forward(noisy, timesteps, condition.Context, condition.Labels);
-        return _objective.LossPerSample(prediction, start, noise).mean();
-    }
+    private Tensor LabelsOf(int[] classIds) =>
+        tensor(classIds.Select(id => id < 0 ? _model.Conditioner!.NullClass : (long)id).ToArray());
 
     private Condition EncodeCondition(int[] classIds, Generator generator)
     {
@@ -154,7 +239,7 @@ internal sealed class DiffusionTrainer : ITrainer
             return Condition.None;
         }
 
-        var labels = tensor(classIds.Select(id => id < 0 ? conditioner.NullClass : (long)id).ToArray());
+        var labels = LabelsOf(classIds);
         var dropped = rand([classIds.Length], generator: generator)
             .lt(Scalars.Of(_experiment.Conditioner!.DropProbability));
         return conditioner.Encode(labels.masked_fill(dropped, Scalars.Of(conditioner.NullClass)));

@@ -17,6 +17,11 @@ internal interface ITrainer : IDisposable
     /// <returns>Metrics; "loss" is among them.</returns>
     IReadOnlyDictionary<string, double> Step(long step);
 
+    /// <summary>Whether <see cref="Evaluate"/> is due after a step; it always is at the end of a session.</summary>
+    /// <param name="step">Steps done.</param>
+    /// <param name="sheetIsDue">Whether a sheet is.</param>
+    bool EvaluationIsDue(long step, bool sheetIsDue) => sheetIsDue;
+
     /// <summary>Measures the model on images it is not trained on, without changing the training's course.</summary>
     /// <returns>Metrics by name; none by default.</returns>
     IReadOnlyDictionary<string, double> Evaluate(CancellationToken cancellation) => new Dictionary<string, double>();
