@@ -26,6 +26,7 @@ internal sealed class AutoencoderTrainer : ITrainer
 
     private readonly AutoencoderExperiment _experiment;
     private readonly ImageDataset _dataset;
+    private readonly FirstStageConfig _described;
     private readonly FirstStage _model;
     private readonly PerceptualDistance? _perceptual;
     private readonly AutoencoderLoss _loss;
@@ -46,7 +47,9 @@ internal sealed class AutoencoderTrainer : ITrainer
     {
         (_experiment, _dataset, _perceptual) = (experiment, dataset, perceptual);
         TrainingStream.SeedInitialWeights(experiment.Seed);
-        _model = experiment.Model.Build();
+        // Read once: files named in the configuration may change or go while the training runs.
+        _described = experiment.Model.WithFilesRead();
+        _model = _described.Build();
         _model.train();
         GradientCheckpointing.Set(_model, experiment.Training.GradientCheckpointing);
         var samples = experiment.Training.SamplesPerStep;
@@ -118,11 +121,7 @@ internal sealed class AutoencoderTrainer : ITrainer
         using var scope = NewDisposeScope();
         ModelFile.Write(
             Path.Combine(folder, ModelFile.FileName),
-            new AutoencoderModelConfig
-            {
-                FirstStage = _experiment.Model.WithFilesRead(),
-                ImageSize = _experiment.Data.Size,
-            },
+            new AutoencoderModelConfig { FirstStage = _described, ImageSize = _experiment.Data.Size },
             FirstStageTensors.Of(_model, _averages),
             ConfigWriter.ToYaml(_experiment),
             step

@@ -1,5 +1,6 @@
 using LatentDiffusion.Checkpoints.Safetensors;
 using LatentDiffusion.Checkpoints.Torch;
+using LatentDiffusion.Tests.Support;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -61,11 +62,5 @@ public sealed class TorchFileSharedTests
         Assert.All(file.Tensors.Keys, n => Assert.True(SafetensorsSamples.Same(expected.Read(n), file.Read(n)), n));
     }
 
-    private static string PathOf(string name)
-    {
-        var folder = Environment.GetEnvironmentVariable("LDM_SHARED_DATA");
-        var path = Path.Combine(folder ?? "", "golden", "checkpoints", name);
-        Assert.SkipUnless(folder is not null && File.Exists(path), $"LDM_SHARED_DATA names no folder with {name}.");
-        return path;
-    }
+    private static string PathOf(string name) => SharedData.PathOf(Path.Combine("..", "golden", "checkpoints", name));
 }
