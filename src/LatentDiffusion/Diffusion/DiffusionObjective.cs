@@ -11,6 +11,9 @@ public enum Parameterization
 
     /// <summary>The clean latents.</summary>
     X0,
+
+    /// <summary>The velocity sqrt(abar) eps - sqrt(1-abar) x_0 (Salimans and Ho 2022).</summary>
+    V,
 }
 
 /// <summary>How a prediction's error is measured.</summary>

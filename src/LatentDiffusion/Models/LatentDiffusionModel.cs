@@ -37,7 +37,7 @@ public sealed class LatentDiffusionModel : IDisposable
             ? new ClassConditioner(conditioner, config.Classes.Count)
             : null;
         Process = new DiffusionProcess(NoiseSchedule.Create(config.Schedule));
-        Denoiser = new Denoiser(Unet, Process, config.Objective.Parameterization);
+        Denoiser = new Denoiser(Unet, config.Objective.Parameterization);
     }
 
     /// <summary>The description the model was built from.</summary>
@@ -55,7 +55,7 @@ public sealed class LatentDiffusionModel : IDisposable
     /// <summary>The forward diffusion process.</summary>
     public DiffusionProcess Process { get; }
 
-    /// <summary>The UNet as a noise predictor.</summary>
+    /// <summary>The UNet as a denoiser.</summary>
     public Denoiser Denoiser { get; }
 
     /// <summary>Width and height of the images must be multiples of this.</summary>
