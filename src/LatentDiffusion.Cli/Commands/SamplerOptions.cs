@@ -19,7 +19,8 @@ internal sealed class SamplerOptions
 
     private readonly Option<int?> _steps = new("--steps")
     {
-        Description = $"Sampler steps (default: the sampler's own number, {NamedSampler.Default.DefaultSteps} for "
+        Description =
+            $"Sampler steps (default: the sampler's own number, {NamedSampler.Default.DefaultSteps} for "
             + $"{NamedSampler.Default.Name})",
         HelpName = "N",
     };
@@ -71,8 +72,7 @@ internal sealed class SamplerOptions
         Positive.OrZero(_eta);
     }
 
-    public IEnumerable<Option> All =>
-        [_sampler, _steps, _spacing, _eta, _guidance, _rescale, _interval, _patch];
+    public IEnumerable<Option> All => [_sampler, _steps, _spacing, _eta, _guidance, _rescale, _interval, _patch];
 
     private static IEnumerable<string> Spacings => Enum.GetNames<Spacing>().Select(name => name.ToLowerInvariant());
 

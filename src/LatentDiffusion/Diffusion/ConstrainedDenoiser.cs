@@ -12,8 +12,7 @@ namespace LatentDiffusion.Diffusion;
 public sealed class ConstrainedDenoiser(IDenoiser inner, Func<Tensor, Tensor> constraint) : IDenoiser
 {
     /// <inheritdoc/>
-    public Prediction Denoise(Tensor noisy, NoiseLevel level) =>
-        inner.Denoise(noisy, level).WithConstraint(constraint);
+    public Prediction Denoise(Tensor noisy, NoiseLevel level) => inner.Denoise(noisy, level).WithConstraint(constraint);
 
     /// <summary>Clips x_0 (the reference's clip_denoised): for models of pixels, whose range is known.</summary>
     /// <param name="inner">The denoiser.</param>

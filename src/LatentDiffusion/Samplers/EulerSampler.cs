@@ -1,5 +1,5 @@
-using static TorchSharp.torch;
 using static LatentDiffusion.Samplers.StepAlgebra;
+using static TorchSharp.torch;
 
 namespace LatentDiffusion.Samplers;
 

@@ -21,38 +21,38 @@ public sealed record NamedSampler(string Name, string Description, int? DefaultS
 
     /// <summary>All samplers.</summary>
     public static IReadOnlyList<NamedSampler> All { get; } =
-        [
-            new(DefaultName, "DPM-Solver++ 2M", 20, Spacing.Karras) { Factory = eta => new DpmSolverSampler(eta) },
-            new("dpmpp-2m-sde", "DPM-Solver++ 2M SDE", 25, Spacing.Karras)
-            {
-                Factory = eta => new DpmSolverSampler(eta),
-                DefaultEta = 1,
-            },
-            new("unipc", "UniPC of order 3", 20, Spacing.Karras)
-            {
-                Factory = _ => new UniPcSampler(order: 3),
-                HasEta = false,
-            },
-            new("heun", "Heun", 20, Spacing.Karras) { Factory = _ => new HeunSampler(), HasEta = false },
-            new("euler", "Euler", 30, Spacing.Karras) { Factory = eta => new EulerSampler(eta) },
-            new("euler-ancestral", "Euler ancestral", 30, Spacing.Karras)
-            {
-                Factory = eta => new EulerSampler(eta),
-                DefaultEta = 1,
-            },
-            new("ddim", "DDIM as in the reference", 50, Spacing.Uniform) { Factory = eta => new DdimSampler(eta) },
-            new("plms", "PLMS as in the reference", 50, Spacing.Uniform)
-            {
-                Factory = _ => new PlmsSampler(),
-                HasEta = false,
-            },
-            new("ddpm", "ancestral over all timesteps", null, Spacing.Trailing)
-            {
-                Factory = _ => new DdpmSampler(),
-                HasEta = false,
-                DefaultEta = 1,
-            },
-        ];
+    [
+        new(DefaultName, "DPM-Solver++ 2M", 20, Spacing.Karras) { Factory = eta => new DpmSolverSampler(eta) },
+        new("dpmpp-2m-sde", "DPM-Solver++ 2M SDE", 25, Spacing.Karras)
+        {
+            Factory = eta => new DpmSolverSampler(eta),
+            DefaultEta = 1,
+        },
+        new("unipc", "UniPC of order 3", 20, Spacing.Karras)
+        {
+            Factory = _ => new UniPcSampler(order: 3),
+            HasEta = false,
+        },
+        new("heun", "Heun", 20, Spacing.Karras) { Factory = _ => new HeunSampler(), HasEta = false },
+        new("euler", "Euler", 30, Spacing.Karras) { Factory = eta => new EulerSampler(eta) },
+        new("euler-ancestral", "Euler ancestral", 30, Spacing.Karras)
+        {
+            Factory = eta => new EulerSampler(eta),
+            DefaultEta = 1,
+        },
+        new("ddim", "DDIM as in the reference", 50, Spacing.Uniform) { Factory = eta => new DdimSampler(eta) },
+        new("plms", "PLMS as in the reference", 50, Spacing.Uniform)
+        {
+            Factory = _ => new PlmsSampler(),
+            HasEta = false,
+        },
+        new("ddpm", "ancestral over all timesteps", null, Spacing.Trailing)
+        {
+            Factory = _ => new DdpmSampler(),
+            HasEta = false,
+            DefaultEta = 1,
+        },
+    ];
 
     /// <summary>The one to take when nobody asks for another.</summary>
     public static NamedSampler Default => All[0];
@@ -79,13 +79,17 @@ public sealed record NamedSampler(string Name, string Description, int? DefaultS
         {
             if (given is not (>= 0 and <= 1))
             {
-                throw new UserInputException(FormattableString.Invariant($"The sampler's eta {given} must be from 0 to 1."));
+                throw new UserInputException(
+                    FormattableString.Invariant($"The sampler's eta {given} must be from 0 to 1.")
+                );
             }
 
             if (!HasEta && given != DefaultEta)
             {
                 throw new UserInputException(
-                    FormattableString.Invariant($"The sampler {Name} has a fixed eta of {DefaultEta}, but {given} was given: leave it out.")
+                    FormattableString.Invariant(
+                        $"The sampler {Name} has a fixed eta of {DefaultEta}, but {given} was given: leave it out."
+                    )
                 );
             }
         }

@@ -1,6 +1,6 @@
 using LatentDiffusion.Diffusion;
-using static TorchSharp.torch;
 using static LatentDiffusion.Samplers.StepAlgebra;
+using static TorchSharp.torch;
 
 namespace LatentDiffusion.Samplers;
 

@@ -73,10 +73,7 @@ public static class SamplingTimesteps
     public static int[] Trailing(int steps, int timesteps)
     {
         Check(steps, timesteps);
-        return
-        [
-            .. Enumerable.Range(1, steps).Select(i => (int)((2L * i * timesteps + steps) / (2L * steps)) - 1),
-        ];
+        return [.. Enumerable.Range(1, steps).Select(i => (int)((2L * i * timesteps + steps) / (2L * steps)) - 1)];
     }
 
     private static void Check(int steps, int timesteps)

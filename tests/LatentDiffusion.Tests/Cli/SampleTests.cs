@@ -49,7 +49,19 @@ public sealed class SampleTests(TinyModels models) : IDisposable
     [InlineData("euler", "--patch", "12")]
     public async Task Every_option_of_the_sampler_changes_the_images(string sampler, string option, string value)
     {
-        string[] usual = ["--sampler", sampler, "--class", "cat", "--count", "1", "--size", "24x16", "--guidance", "3"];
+        string[] usual =
+        [
+            "--sampler",
+            sampler,
+            "--class",
+            "cat",
+            "--count",
+            "1",
+            "--size",
+            "24x16",
+            "--guidance",
+            "40",
+        ];
         await SampleAsync("plain", usual);
         await SampleAsync("changed", [.. usual, option, value]);
 

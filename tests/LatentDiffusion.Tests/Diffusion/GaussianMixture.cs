@@ -51,8 +51,7 @@ internal sealed class GaussianMixture(params GaussianMixture.Component[] compone
                 distance += Math.Pow(x[j] - s * components[k].Mean[j], 2);
             }
 
-            logs[k] =
-                Math.Log(components[k].Weight) - distance / (2 * variance) - x.Length / 2.0 * Math.Log(variance);
+            logs[k] = Math.Log(components[k].Weight) - distance / (2 * variance) - x.Length / 2.0 * Math.Log(variance);
         }
 
         var largest = logs.Max();
@@ -76,7 +75,10 @@ internal sealed class GaussianMixture(params GaussianMixture.Component[] compone
     {
         using var generator = new torch.Generator((ulong)seed);
         using var scope = torch.NewDisposeScope();
-        var values = torch.randn([count, Dimensions], dtype: torch.float64, generator: generator).data<double>().ToArray();
+        var values = torch
+            .randn([count, Dimensions], dtype: torch.float64, generator: generator)
+            .data<double>()
+            .ToArray();
         var picks = torch.rand([count], dtype: torch.float64, generator: generator).data<double>().ToArray();
         for (var i = 0; i < count; i++)
         {

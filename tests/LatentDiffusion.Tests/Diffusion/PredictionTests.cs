@@ -72,7 +72,9 @@ public sealed class PredictionTests : IDisposable
         using var scope = torch.NewDisposeScope();
         using var quantizer = new VectorQuantizer(5, 3);
         FormulaWeights.Fill(quantizer);
-        var prediction = ConstrainedDenoiser.Quantize(new Fixed(_noise), quantizer, scaleFactor: 2).Denoise(Noisy, _level);
+        var prediction = ConstrainedDenoiser
+            .Quantize(new Fixed(_noise), quantizer, scaleFactor: 2)
+            .Denoise(Noisy, _level);
 
         TensorAssert.Close(
             prediction.Clean,

@@ -27,7 +27,13 @@ public sealed class DdimInversionTests
     {
         using var scope = torch.NewDisposeScope();
         var levels = SamplingLevels.Create(Schedule, Spacing.Trailing, 200, SamplingEnd.FirstTimestep);
-        var noise = DdimInversion.Encode(GaussianMixture.Lumps, levels, GaussianMixture.Lumps.Draw(2000, 1), Schedule.First, cancellation: TestContext.Current.CancellationToken);
+        var noise = DdimInversion.Encode(
+            GaussianMixture.Lumps,
+            levels,
+            GaussianMixture.Lumps.Draw(2000, 1),
+            Schedule.First,
+            cancellation: TestContext.Current.CancellationToken
+        );
 
         Assert.Equal(0, noise.mean().item<double>(), 0.1);
         Assert.Equal(1, noise.std().item<double>(), 0.1);
@@ -38,13 +44,14 @@ public sealed class DdimInversionTests
         using var scope = torch.NewDisposeScope();
         var levels = SamplingLevels.Create(Schedule, Spacing.Trailing, steps, end);
         var data = GaussianMixture.Lumps.Draw(50, 1);
-        var encoded = DdimInversion.Encode(GaussianMixture.Lumps, levels, data, Schedule.First, cancellation: TestContext.Current.CancellationToken);
-        var back = Sampling.Run(
-            new DdimSampler(),
+        var encoded = DdimInversion.Encode(
             GaussianMixture.Lumps,
             levels,
-            encoded
+            data,
+            Schedule.First,
+            cancellation: TestContext.Current.CancellationToken
         );
+        var back = Sampling.Run(new DdimSampler(), GaussianMixture.Lumps, levels, encoded);
         return back.sub(data).abs().mean().item<double>();
     }
 }

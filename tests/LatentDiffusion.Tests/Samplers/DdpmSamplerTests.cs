@@ -62,9 +62,7 @@ public sealed class DdpmSamplerTests
             );
 
             var t = torch.tensor([(long)timestep]);
-            var expected = process
-                .PosteriorMean(clean, noisy, t)
-                .add(Math.Sqrt(Schedule.PosteriorVariance[timestep]));
+            var expected = process.PosteriorMean(clean, noisy, t).add(Math.Sqrt(Schedule.PosteriorVariance[timestep]));
             TensorAssert.Close(next, expected, 1e-5);
         }
     }

@@ -85,10 +85,7 @@ public sealed class SamplerGoldenTests : IDisposable
             new DdimSampler(),
             new WaveModel(),
             10,
-            options: new SamplingOptions
-            {
-                Known = new KnownLatents(keep, known) { Noise = () => torch.zeros(Shape) },
-            }
+            options: new SamplingOptions { Known = new KnownLatents(keep, known) { Noise = () => torch.zeros(Shape) } }
         );
 
         TensorAssert.Close(sample, expected);

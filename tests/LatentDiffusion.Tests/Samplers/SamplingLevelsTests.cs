@@ -97,7 +97,16 @@ public sealed class SamplingLevelsTests
         var failing = Enumerable.Range(1, 1000).Where(Fails).ToArray();
 
         Assert.Equal(
-            [3, 9, 27, 36, 37, .. Enumerable.Range(101, 11), .. Enumerable.Range(251, 83), .. Enumerable.Range(501, 500)],
+            [
+                3,
+                9,
+                27,
+                36,
+                37,
+                .. Enumerable.Range(101, 11),
+                .. Enumerable.Range(251, 83),
+                .. Enumerable.Range(501, 500),
+            ],
             failing
         );
 

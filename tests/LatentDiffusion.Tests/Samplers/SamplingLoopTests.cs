@@ -127,11 +127,7 @@ public sealed class SamplingLoopTests : IDisposable
         _known.Dispose();
     }
 
-    private torch.Tensor Sample(
-        string name,
-        SamplingOptions? options = null,
-        CancellationToken? cancellation = null
-    )
+    private torch.Tensor Sample(string name, SamplingOptions? options = null, CancellationToken? cancellation = null)
     {
         var sampler = NamedSampler.Find(name).Create();
         var sample = SamplingLoop.Run(

@@ -11,12 +11,11 @@ namespace LatentDiffusion.Tests.Samplers;
 /// <summary>With the exact denoiser every sampler draws from the data's distribution.</summary>
 public sealed class StochasticSamplerTests
 {
-    private const int Count = 4000;
+    private const int Count = 2000;
     private static readonly NoiseLevels Schedule = new(NoiseSchedule.Create(new NoiseScheduleConfig()));
 
     [Theory]
     [InlineData("ddpm", 800)]
-    [InlineData("ddim", 800)]
     [InlineData("euler-ancestral", 800)]
     [InlineData("dpmpp-2m-sde", 60)]
     [InlineData("dpmpp-2m", 60)]
@@ -24,9 +23,8 @@ public sealed class StochasticSamplerTests
     public void Mean_and_covariance_are_the_data_s(string name, int steps)
     {
         using var scope = torch.NewDisposeScope();
-        var sampler = name == "ddim" ? new DdimSampler(eta: 1) : NamedSampler.Find(name).Create();
 
-        var samples = Sample(sampler, GaussianMixture.Lumps, GaussianMixture.Lumps, steps);
+        var samples = Sample(NamedSampler.Find(name).Create(), GaussianMixture.Lumps, GaussianMixture.Lumps, steps);
 
         AssertMoments(samples, GaussianMixture.Lumps);
     }
@@ -36,7 +34,7 @@ public sealed class StochasticSamplerTests
     [InlineData("dpmpp-2m", 60)]
     public void Guided_samples_of_Gaussians_have_the_extrapolated_mean(string name, int steps)
     {
-        // exp of s (score of N(m, v)) + (1 - s) (score of N(0, v)) is N(s m, v) at every level.
+        // s (score of N(m, v)) + (1 - s) (score of N(0, v)) is the score of N(s m, v), at every level.
         using var scope = torch.NewDisposeScope();
         var model = new TwoGaussians([0.6, -0.3], 0.2);
         var expected = new GaussianMixture(new GaussianMixture.Component(1, [1.8, -0.9], 0.2));

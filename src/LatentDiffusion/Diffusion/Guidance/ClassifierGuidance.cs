@@ -19,11 +19,8 @@ public interface INoisyLatentClassifier
 /// log p(y | z_t) of each sample by itself, from z_t [B, C, H, W] and its level to [B], differentiable in z_t.
 /// </param>
 /// <param name="scale">The guidance scale s; 0 is none.</param>
-public sealed class ClassifierGuidance(
-    IDenoiser inner,
-    Func<Tensor, NoiseLevel, Tensor> logProbability,
-    double scale
-) : IDenoiser
+public sealed class ClassifierGuidance(IDenoiser inner, Func<Tensor, NoiseLevel, Tensor> logProbability, double scale)
+    : IDenoiser
 {
     /// <inheritdoc/>
     public Prediction Denoise(Tensor noisy, NoiseLevel level)
@@ -31,9 +28,7 @@ public sealed class ClassifierGuidance(
         var prediction = inner.Denoise(noisy, level);
         using var scope = NewDisposeScope();
         var gradient = LikelihoodGradient.At(noisy, latents => logProbability(latents, level));
-        return prediction.WithNoise(
-            prediction.Noise.sub(gradient.mul(scale * level.Noise)).MoveToOuterDisposeScope()
-        );
+        return prediction.WithNoise(prediction.Noise.sub(gradient.mul(scale * level.Noise)).MoveToOuterDisposeScope());
     }
 
     /// <summary>Guidance by a trained classifier.</summary>
@@ -41,24 +36,14 @@ public sealed class ClassifierGuidance(
     /// <param name="classifier">The classifier, trained on noisy latents.</param>
     /// <param name="labels">The class that each sample should have, [B], int64; borrowed.</param>
     /// <param name="scale">The guidance scale s; the paper uses 10.</param>
-    public static ClassifierGuidance By(
-        IDenoiser inner,
-        INoisyLatentClassifier classifier,
-        Tensor labels,
-        double scale
-    )
+    public static ClassifierGuidance By(IDenoiser inner, INoisyLatentClassifier classifier, Tensor labels, double scale)
     {
         ArgumentNullException.ThrowIfNull(classifier);
         return new ClassifierGuidance(
             inner,
             (noisy, level) =>
             {
-                using var timesteps = full(
-                    [noisy.shape[0]],
-                    level.Timestep,
-                    dtype: float32,
-                    device: noisy.device
-                );
+                using var timesteps = full([noisy.shape[0]], level.Timestep, dtype: float32, device: noisy.device);
                 return classifier.LogProbability(noisy, timesteps, labels);
             },
             scale

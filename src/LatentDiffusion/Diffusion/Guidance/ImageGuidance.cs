@@ -25,8 +25,6 @@ public sealed class ImageGuidance(IDenoiser inner, GuidanceTarget target, double
         var gradient = throughNetwork
             ? LikelihoodGradient.At(noisy, z => target.LogLikelihood(inner.Denoise(z, level).Clean))
             : LikelihoodGradient.At(prediction.Clean, target.LogLikelihood).mul(level.Signal);
-        return prediction.WithNoise(
-            prediction.Noise.sub(gradient.mul(scale * level.Noise)).MoveToOuterDisposeScope()
-        );
+        return prediction.WithNoise(prediction.Noise.sub(gradient.mul(scale * level.Noise)).MoveToOuterDisposeScope());
     }
 }

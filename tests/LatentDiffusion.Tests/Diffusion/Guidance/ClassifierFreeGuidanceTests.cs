@@ -85,11 +85,7 @@ public sealed class ClassifierFreeGuidanceTests : IDisposable
         var noise = guided.Denoise(_noisy, Level).Noise;
 
         Assert.Equal([batch], _model.Batches);
-        TensorAssert.Close(
-            noise,
-            batch == 4 ? Extrapolated(3) : _model.Denoise(_noisy, Level, _condition).Noise,
-            1e-6
-        );
+        TensorAssert.Close(noise, batch == 4 ? Extrapolated(3) : _model.Denoise(_noisy, Level, _condition).Noise, 1e-6);
     }
 
     [Fact]

@@ -109,11 +109,7 @@ public sealed class LikelihoodGuidanceTests : IDisposable
 
         // The gradient of -5 mean(x - y) is -5 / 192 everywhere.
         var difference = guided.Denoise(_noisy, Level).Noise.sub(new WaveModel().Denoise(_noisy, Level).Noise);
-        TensorAssert.Close(
-            difference,
-            torch.full_like(_noisy, 2 * Level.Noise * Level.Signal * 5 / 192),
-            1e-4
-        );
+        TensorAssert.Close(difference, torch.full_like(_noisy, 2 * Level.Noise * Level.Signal * 5 / 192), 1e-4);
     }
 
     [Fact]

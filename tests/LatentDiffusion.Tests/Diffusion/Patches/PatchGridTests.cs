@@ -22,7 +22,11 @@ public sealed class PatchGridTests
         var expected = GoldenCase.Load("patches", $"fold_tb{(tieBreaker ? 1 : 0)}_uf{up}_df{down}");
         // The reference scales patches of 4 pixels, 2 apart, on a map of 8.
         var (size, kernel, stride) = (8 * up / down, 4 * up / down, 2 * up / down);
-        var grid = new PatchGrid(size, size, new PatchSettings(kernel, kernel, stride, stride) { TieBreaker = tieBreaker });
+        var grid = new PatchGrid(
+            size,
+            size,
+            new PatchSettings(kernel, kernel, stride, stride) { TieBreaker = tieBreaker }
+        );
 
         var weights = torch.stack([.. Enumerable.Range(0, grid.Count).Select(grid.Weights)], dim: -1);
         TensorAssert.Close(weights.unsqueeze(0).unsqueeze(0), expected.Tensor("weighting"));
@@ -84,12 +88,7 @@ public sealed class PatchGridTests
         public Prediction Denoise(torch.Tensor noisy, NoiseLevel level)
         {
             Sizes.Add((noisy.shape[2], noisy.shape[3]));
-            return new Prediction(
-                Parameterization.Eps,
-                noisy,
-                level,
-                noisy.sub(noisy.mean([2, 3], keepdim: true))
-            );
+            return new Prediction(Parameterization.Eps, noisy, level, noisy.sub(noisy.mean([2, 3], keepdim: true)));
         }
     }
 }
