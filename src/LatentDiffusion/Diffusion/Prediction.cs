@@ -86,9 +86,13 @@ public sealed class Prediction
     /// <param name="output">[B, C, H, W].</param>
     public Prediction WithOutput(Tensor output) => new(Parameterization, _noisy, _level, output);
 
-    /// <summary>The same with other noise, with the same constraints.</summary>
+    /// <summary>
+    /// The same with other noise, with the same constraints. Where there is no signal noise says nothing about x_0, and the
+    /// prediction stays as it is.
+    /// </summary>
     /// <param name="noise">[B, C, H, W].</param>
-    public Prediction WithNoise(Tensor noise) => new(Parameterization.Eps, _noisy, _level, noise, _constraint);
+    public Prediction WithNoise(Tensor noise) =>
+        _level.Signal == 0 ? this : new(Parameterization.Eps, _noisy, _level, noise, _constraint);
 
     /// <summary>The same with a constraint on x_0, such as clipping, behind those it has already.</summary>
     /// <param name="constraint">Takes and returns [B, C, H, W]; what it returns belongs to the caller's scope.</param>

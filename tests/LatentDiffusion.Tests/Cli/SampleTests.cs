@@ -44,10 +44,8 @@ public sealed class SampleTests(TinyModels models) : IDisposable
     [Theory]
     [InlineData("ddim", "--eta", "0.5")]
     [InlineData("plms", "--spacing", "quad")]
-    [InlineData("unipc", "--guidance-rescale", "0.7")]
-    [InlineData("dpmpp-2m-sde", "--guidance-interval", "100:900.5")]
     [InlineData("euler", "--patch", "12")]
-    public async Task Every_option_of_the_sampler_changes_the_images(string sampler, string option, string value)
+    public async Task Options_of_the_sampler_change_the_images(string sampler, string option, string value)
     {
         string[] usual =
         [

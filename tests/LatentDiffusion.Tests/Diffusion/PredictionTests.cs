@@ -42,6 +42,7 @@ public sealed class PredictionTests : IDisposable
 
         TensorAssert.Close(prediction.Clean, _clean, 1e-6);
         TensorAssert.Close(prediction.Noise, _noise, 1e-6);
+        TensorAssert.Close(prediction.WithNoise(_noise.add(1)).Clean, _clean, 1e-6);
     }
 
     [Fact]

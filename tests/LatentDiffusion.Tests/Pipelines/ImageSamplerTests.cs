@@ -1,10 +1,13 @@
+using LatentDiffusion.Diffusion;
 using LatentDiffusion.Errors;
 using LatentDiffusion.Models;
 using LatentDiffusion.Networks.Autoencoders;
+using LatentDiffusion.Networks.Conditioners;
 using LatentDiffusion.Networks.Unets;
 using LatentDiffusion.Pipelines;
 using LatentDiffusion.Samplers;
 using LatentDiffusion.Tests.Support;
+using TorchSharp;
 using Xunit;
 
 namespace LatentDiffusion.Tests.Pipelines;
@@ -83,6 +86,60 @@ public sealed class ImageSamplerTests : IDisposable
         Assert.Equal(20, new SamplingRequest { Classes = [] }.StepsFor(1000));
         Assert.Equal(1000, new SamplingRequest { Classes = [], Sampler = "ddpm" }.StepsFor(1000));
         Assert.Equal(10, new SamplingRequest { Classes = [] }.StepsFor(10));
+    }
+
+    [Fact]
+    public void Every_setting_of_guidance_changes_the_images()
+    {
+        using var model = new LatentDiffusionModel(
+            _model.Config with
+            {
+                Conditioner = new ClassLabelConfig(),
+                Classes = ["cat", "dog"],
+                // Predictions of x_0 by a network without training stay within the range of pixels.
+                Objective = new DiffusionObjectiveConfig { Parameterization = Parameterization.X0 },
+            }
+        );
+        FormulaWeights.Fill(model.Unet);
+        using (torch.no_grad())
+        {
+            // Small by formula: classes would differ by less than a grey level.
+            model.Unet.named_parameters().Single(p => p.name == "label_emb.weight").parameter.mul_(50);
+        }
+
+        var plain = Request with { Classes = [1], Guidance = 1, Steps = 5 };
+        var guided = plain with { Guidance = 3 };
+        SamplingRequest[] requests =
+        [
+            plain,
+            guided,
+            guided with
+            {
+                GuidanceRescale = 0.7,
+            },
+            guided with
+            {
+                GuidanceInterval = new(100, 900),
+            },
+            guided with
+            {
+                Classes = [0],
+            },
+        ];
+
+        var images = requests
+            .Select(r =>
+                new ImageSampler(model).Sample(r, cancellation: TestContext.Current.CancellationToken)[0].Pixels
+            )
+            .ToList();
+
+        for (var i = 0; i < images.Count; i++)
+        {
+            for (var j = 0; j < i; j++)
+            {
+                Assert.True(!images[i].SequenceEqual(images[j]), $"Requests {i} and {j} draw the same.");
+            }
+        }
     }
 
     [Fact]
