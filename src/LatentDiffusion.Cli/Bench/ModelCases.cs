@@ -1,4 +1,5 @@
 using LatentDiffusion.Diffusion;
+using LatentDiffusion.Diffusion.Guidance;
 using LatentDiffusion.Models.Published;
 using LatentDiffusion.Networks.Autoencoders;
 using LatentDiffusion.Networks.Layers;
@@ -126,11 +127,12 @@ internal static class ModelCases
     {
         using var scope = NewDisposeScope();
         var unet = Fill(new Unet(SmallUnet));
-        var process = new DiffusionProcess(NoiseSchedule.Create(new NoiseScheduleConfig()));
-        var denoiser = new Denoiser(unet, process, new DiffusionObjectiveConfig().Parameterization);
+        var schedule = new NoiseLevels(NoiseSchedule.Create(new NoiseScheduleConfig()));
+        var denoiser = new Denoiser(unet, new DiffusionObjectiveConfig().Parameterization);
         var inputs = Inputs.For(SmallUnet, batch, SmallLatent, SmallTokens);
         var nothing = zeros_like(inputs.Context!).DetachFromDisposeScope();
-        var sampler = new DdimSampler(process.Schedule);
+        var sampler = new DdimSampler();
+        var levels = SamplingLevels.Create(schedule, Spacing.Uniform, steps, sampler.End);
         void Run()
         {
             using var noGradient = no_grad();
@@ -139,9 +141,9 @@ internal static class ModelCases
                 denoiser,
                 new Condition(inputs.Context),
                 new Condition(nothing),
-                scale: 3
+                new GuidanceSettings(Scale: 3)
             );
-            sampler.Sample(guided, inputs.X, new DdimOptions(steps), () => randn(inputs.X.shape));
+            SamplingLoop.Run(sampler, guided, levels, inputs.X, () => randn(inputs.X.shape));
         }
 
         return new BenchWork
@@ -153,7 +155,6 @@ internal static class ModelCases
             Release = () =>
             {
                 unet.Dispose();
-                process.Dispose();
                 inputs.Dispose();
                 nothing.Dispose();
             },

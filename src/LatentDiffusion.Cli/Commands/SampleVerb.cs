@@ -27,32 +27,7 @@ internal sealed class SampleVerb : Verb
         DefaultValueFactory = _ => 8,
     };
 
-    private readonly Option<int> _steps = new("--steps")
-    {
-        Description = "Sampler steps",
-        HelpName = "N",
-        DefaultValueFactory = _ => 50,
-    };
-
-    private readonly Option<string> _sampler = new("--sampler")
-    {
-        Description = "The sampler",
-        DefaultValueFactory = _ => "ddim",
-    };
-
-    private readonly Option<double> _guidance = new("--guidance")
-    {
-        Description = "Guidance scale; 1 is none",
-        HelpName = "S",
-        DefaultValueFactory = _ => 2,
-    };
-
-    private readonly Option<double> _eta = new("--eta")
-    {
-        Description = "Noise of the sampler, 0 to 1",
-        HelpName = "E",
-        DefaultValueFactory = _ => 0,
-    };
+    private readonly SamplerOptions _sampling = new();
 
     private readonly Option<ImageSize?> _size = ImageSize.CreateOption();
 
@@ -77,21 +52,18 @@ internal sealed class SampleVerb : Verb
         )
     {
         Arguments.Add(_model);
-        _sampler.AcceptOnlyFromAmong("ddim");
-        foreach (var option in new Option[] { _class, _count, _steps, _sampler, _guidance, _eta, _size, _out, _grid })
+        foreach (var option in (Option[])[_class, _count, .. _sampling.All, _size, _out, _grid])
         {
             Options.Add(option);
         }
 
         Positive.Require(_count);
-        Positive.Require(_steps);
-        Positive.OrZero(_guidance);
-        Positive.OrZero(_eta);
     }
 
     public override Task<int> RunAsync(VerbContext context, CancellationToken cancellation)
     {
         var arguments = context.Arguments;
+        var plain = _sampling.Read(arguments);
         context.OpenCpu();
         using var model = ModelFile.LoadLatentDiffusion(arguments.GetRequiredValue(_model));
         var classes = ClassChoice.Resolve(arguments.GetValue(_class) ?? [], model.Config.Classes);
@@ -102,14 +74,11 @@ internal sealed class SampleVerb : Verb
 
         var count = arguments.GetValue(_count);
         var size = arguments.GetValue(_size);
-        var request = new SamplingRequest
+        var request = plain with
         {
             Classes =
                 classes.Count == 0 ? new int?[count] : [.. classes.SelectMany(c => Enumerable.Repeat((int?)c, count))],
             Seed = context.Seed ?? 0,
-            Steps = arguments.GetValue(_steps),
-            Guidance = arguments.GetValue(_guidance),
-            Eta = arguments.GetValue(_eta),
             Width = size?.Width,
             Height = size?.Height,
         };

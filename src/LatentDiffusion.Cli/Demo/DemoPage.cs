@@ -56,7 +56,7 @@ internal static class DemoPage
             UNet learned to denoise in its 8x8 latent space, told the emoji's group ({{content.DiffusionSteps}} steps).
             Seed {{content.Seed}}.</p>
             <h2>New emoji</h2>
-            <p>{{content.SamplerSteps}} DDIM steps, guidance scale {{content.Guidance}}. Every sample drawn is shown.</p>
+            <p>{{content.SamplerSteps}} steps of DPM-Solver++ 2M, guidance scale {{content.Guidance}}. Every sample drawn is shown.</p>
             <div class="sheets">
             {{groups}}</div>
             <h2>Reconstructions</h2>

@@ -29,7 +29,7 @@ internal sealed class DemoRun(string folder, TimeSpan budget, long? seed)
     private const int SamplesPerClass = 16;
     private const int SheetColumns = 8;
     private const int ReconstructionsShown = 24;
-    private const int SamplerSteps = 50;
+    private const int SamplerSteps = 20;
     private const int SamplerBatch = 32;
     private const double Guidance = 2;
 

@@ -1,26 +1,25 @@
 using LatentDiffusion.Networks.Unets;
+using LatentDiffusion.Tensors;
 using static TorchSharp.torch;
 
 namespace LatentDiffusion.Diffusion;
 
-/// <summary>A UNet read as a noise predictor, whatever it was trained to predict.</summary>
-/// <param name="network">The network.</param>
-/// <param name="process">Converts predictions of x_0 into noise.</param>
+/// <summary>A UNet read as a denoiser, whatever it was trained to predict.</summary>
+/// <param name="network">The network; it takes real timesteps, so levels may lie between those of its training.</param>
 /// <param name="parameterization">What the network predicts.</param>
-public sealed class Denoiser(Unet network, DiffusionProcess process, Parameterization parameterization)
-    : IConditionalNoisePredictor
+public sealed class Denoiser(Unet network, Parameterization parameterization) : IConditionalDenoiser
 {
     /// <inheritdoc/>
-    public Tensor PredictNoise(Tensor noisy, Tensor timesteps, Condition condition)
+    public Prediction Denoise(Tensor noisy, NoiseLevel level, Condition condition)
     {
+        ArgumentNullException.ThrowIfNull(noisy);
         ArgumentNullException.ThrowIfNull(condition);
-        using var scope = NewDisposeScope();
-        var prediction = network.Forward(noisy, timesteps, condition.Attention, condition.Labels);
-        if (parameterization == Parameterization.X0)
-        {
-            prediction = process.PredictNoise(noisy, timesteps, prediction);
-        }
-
-        return prediction.MoveToOuterDisposeScope();
+        using var timesteps = full([noisy.shape[0]], Scalars.Of(level.Timestep), dtype: float32, device: noisy.device);
+        return new Prediction(
+            parameterization,
+            noisy,
+            level,
+            network.Forward(noisy, timesteps, condition.Attention, condition.Labels)
+        );
     }
 }

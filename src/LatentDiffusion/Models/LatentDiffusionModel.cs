@@ -42,7 +42,7 @@ public sealed class LatentDiffusionModel : IDisposable
             ? new ClassConditioner(conditioner, config.Classes.Count)
             : null;
         Process = new DiffusionProcess(NoiseSchedule.Create(config.Schedule));
-        Denoiser = new Denoiser(Unet, Process, config.Objective.Parameterization);
+        Denoiser = new Denoiser(Unet, config.Objective.Parameterization);
         if (config.Objective.LearnLogvar)
         {
             using var initial = full(
@@ -69,7 +69,7 @@ public sealed class LatentDiffusionModel : IDisposable
     /// <summary>The forward diffusion process.</summary>
     public DiffusionProcess Process { get; }
 
-    /// <summary>The UNet as a noise predictor.</summary>
+    /// <summary>The UNet as a denoiser.</summary>
     public Denoiser Denoiser { get; }
 
     /// <summary>

@@ -1,4 +1,5 @@
 using LatentDiffusion.Diffusion;
+using LatentDiffusion.Diffusion.Guidance;
 using LatentDiffusion.Networks.Autoencoders;
 using LatentDiffusion.Networks.Unets;
 using static TorchSharp.torch;
@@ -9,7 +10,7 @@ namespace LatentDiffusion.Models;
 /// A classifier of noisy latents, whose gradient steers a diffusion model towards a class (classifier guidance; Dhariwal
 /// and Nichol 2021, LDM appendix C). The diffusion model must have the same first stage, scale factor and noise schedule.
 /// </summary>
-public sealed class NoisyLatentClassifier : IDisposable
+public sealed class NoisyLatentClassifier : INoisyLatentClassifier, IDisposable
 {
     /// <summary>Builds the classifier with fresh weights.</summary>
     /// <param name="config">The description.</param>
@@ -66,11 +67,7 @@ public sealed class NoisyLatentClassifier : IDisposable
     public Tensor Gradient(Tensor noisy, Tensor timesteps, Tensor labels)
     {
         ArgumentNullException.ThrowIfNull(noisy);
-        using var scope = NewDisposeScope();
-        using var recorded = enable_grad();
-        var leaf = noisy.detach().requires_grad_();
-        LogProbability(leaf, timesteps, labels).sum().backward();
-        return leaf.grad!.MoveToOuterDisposeScope();
+        return LikelihoodGradient.At(noisy, latents => LogProbability(latents, timesteps, labels));
     }
 
     /// <inheritdoc/>

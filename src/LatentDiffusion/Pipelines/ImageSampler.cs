@@ -1,5 +1,6 @@
-using System.Globalization;
 using LatentDiffusion.Diffusion;
+using LatentDiffusion.Diffusion.Guidance;
+using LatentDiffusion.Diffusion.Patches;
 using LatentDiffusion.Errors;
 using LatentDiffusion.Imaging;
 using LatentDiffusion.Models;
@@ -9,34 +10,6 @@ using LatentDiffusion.Tensors;
 using static TorchSharp.torch;
 
 namespace LatentDiffusion.Pipelines;
-
-/// <summary>What to sample.</summary>
-public sealed record SamplingRequest
-{
-    /// <summary>One entry per image: its class id, or null for no condition.</summary>
-    public required IReadOnlyList<int?> Classes { get; init; }
-
-    /// <summary>Image number i is drawn with seed + i.</summary>
-    public long Seed { get; init; }
-
-    /// <summary>Sampler steps, 1 to the schedule's timesteps.</summary>
-    public int Steps { get; init; } = 50;
-
-    /// <summary>Noise of the sampler, 0 (deterministic) to 1.</summary>
-    public double Eta { get; init; }
-
-    /// <summary>Guidance scale; 1 is none.</summary>
-    public double Guidance { get; init; } = 1;
-
-    /// <summary>Width in pixels, or null for the training size.</summary>
-    public int? Width { get; init; }
-
-    /// <summary>Height in pixels, or null for the training size.</summary>
-    public int? Height { get; init; }
-
-    /// <summary>Images per network evaluation; memory grows with it, results change by rounding only.</summary>
-    public int BatchSize { get; init; } = 16;
-}
 
 /// <summary>Draws images from an unconditional or class-conditional latent diffusion model.</summary>
 /// <param name="model">The model; used by one thread at a time.</param>
@@ -55,7 +28,7 @@ public sealed class ImageSampler(LatentDiffusionModel model)
     )
     {
         ArgumentNullException.ThrowIfNull(request);
-        Check(request);
+        request.Check(model);
         using var inference = no_grad();
         List<RgbImage> images = [];
         for (var first = 0; first < request.Classes.Count; first += request.BatchSize)
@@ -90,23 +63,55 @@ public sealed class ImageSampler(LatentDiffusionModel model)
             (request.Height ?? model.Config.ImageSize) / factor,
             (request.Width ?? model.Config.ImageSize) / factor
         );
+        var sampler = NamedSampler.Find(request.Sampler).Create(request.Eta, model.Config.Schedule.VPosterior);
         using var noise = NoiseSource.FromSeed(request.Seed, classes.Count, first);
-        var latents = new DdimSampler(model.Process.Schedule).Sample(
-            Predictor(request, classes),
+        var latents = SamplingLoop.Run(
+            sampler,
+            DenoiserFor(request, classes),
+            Levels(request, sampler.End),
             noise.Next(channels, height, width),
-            new DdimOptions(request.Steps, request.Eta),
             () => noise.Next(channels, height, width),
-            progress,
+            new SamplingOptions { Progress = progress },
             cancellation
         );
-        return model.DecodeScaled(latents);
+        return request.PatchSize is null
+            ? model.DecodeScaled(latents)
+            : new TiledFirstStage(model.FirstStage).Decode(latents.div(Scalars.Of(model.ScaleFactor)));
     }
 
-    private INoisePredictor Predictor(SamplingRequest request, List<int?> classes)
+    private IReadOnlyList<NoiseLevel> Levels(SamplingRequest request, SamplingEnd end)
+    {
+        var schedule = model.Process.Schedule;
+        var (steps, spacing) = (
+            request.StepsFor(schedule.Timesteps),
+            request.Spacing ?? NamedSampler.Find(request.Sampler).DefaultSpacing
+        );
+        try
+        {
+            return SamplingLevels.Create(new NoiseLevels(schedule), spacing, steps, end);
+        }
+        catch (ArgumentOutOfRangeException) when (spacing == Spacing.Reference)
+        {
+            throw new UserInputException(
+                $"With {steps} steps the reference's spacing runs past the last timestep: "
+                    + "choose another number of steps, or the spacing uniform."
+            );
+        }
+    }
+
+    private IDenoiser DenoiserFor(SamplingRequest request, List<int?> classes)
+    {
+        var denoiser = GuidedDenoiser(request, classes);
+        return request.PatchSize is { } pixels
+            ? new PatchwiseDenoiser(denoiser, new PatchSettings(pixels / model.FirstStage.DownsamplingFactor))
+            : denoiser;
+    }
+
+    private IDenoiser GuidedDenoiser(SamplingRequest request, List<int?> classes)
     {
         if (model.Conditioner is not { } conditioner)
         {
-            return new ConditionedPredictor(model.Denoiser, Condition.None);
+            return new ConditionedDenoiser(model.Denoiser, Condition.None);
         }
 
         var labels = classes.Select(c => (long)(c ?? conditioner.NullClass)).ToArray();
@@ -117,44 +122,8 @@ public sealed class ImageSampler(LatentDiffusionModel model)
             model.Denoiser,
             conditioner.Encode(tensor(labels)),
             unconditional,
-            request.Guidance
+            new GuidanceSettings(request.Guidance, request.GuidanceRescale, request.GuidanceInterval)
         );
-    }
-
-    private void Check(SamplingRequest request)
-    {
-        var multiple = model.SizeMultiple;
-        foreach (var (name, value) in new[] { ("width", request.Width), ("height", request.Height) })
-        {
-            if (value is { } pixels && (pixels <= 0 || pixels % multiple != 0))
-            {
-                throw new UserInputException($"The {name} {pixels} must be a positive multiple of {multiple} pixels.");
-            }
-        }
-
-        var timesteps = model.Process.Schedule.Timesteps;
-        if (request.Steps < 1 || request.Steps > timesteps)
-        {
-            throw new UserInputException($"{request.Steps} sampler steps: choose 1 to {timesteps}.");
-        }
-
-        if (request.Eta is not (>= 0 and <= 1))
-        {
-            throw new UserInputException(
-                string.Create(CultureInfo.InvariantCulture, $"The sampler's eta {request.Eta} must be from 0 to 1.")
-            );
-        }
-
-        if (request.BatchSize < 1)
-        {
-            throw new UserInputException($"The batch size is {request.BatchSize}: choose at least 1.");
-        }
-
-        var classes = model.Config.Classes.Count;
-        if (request.Classes.FirstOrDefault(c => c is { } id && (id < 0 || id >= classes)) is { } wrong)
-        {
-            throw new UserInputException($"Class {wrong} does not exist: the model has {classes} classes.");
-        }
     }
 
     /// <summary>Turns the steps of one batch into images done of all.</summary>

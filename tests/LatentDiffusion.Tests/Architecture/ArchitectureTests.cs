@@ -17,7 +17,7 @@ public sealed class ArchitectureTests
         ["Kernels"] = ["Tensors"],
         ["Networks"] = ["Kernels", "Tensors"],
         ["Diffusion"] = ["Networks", "Kernels", "Tensors"],
-        ["Samplers"] = ["Diffusion"],
+        ["Samplers"] = ["Diffusion", "Tensors"],
         ["Imaging"] = [],
         ["Data"] = ["Imaging"],
         ["Models"] = ["Diffusion", "Networks", "Tensors"],

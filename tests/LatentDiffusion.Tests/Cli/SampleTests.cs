@@ -41,6 +41,31 @@ public sealed class SampleTests(TinyModels models) : IDisposable
         Assert.NotEqual(Pixels("batch", "dog-6.png"), alone);
     }
 
+    [Theory]
+    [InlineData("ddim", "--eta", "0.5")]
+    [InlineData("plms", "--spacing", "quad")]
+    [InlineData("euler", "--patch", "12")]
+    public async Task Options_of_the_sampler_change_the_images(string sampler, string option, string value)
+    {
+        string[] usual =
+        [
+            "--sampler",
+            sampler,
+            "--class",
+            "cat",
+            "--count",
+            "1",
+            "--size",
+            "24x16",
+            "--guidance",
+            "40",
+        ];
+        await SampleAsync("plain", usual);
+        await SampleAsync("changed", [.. usual, option, value]);
+
+        Assert.NotEqual(Pixels("plain", "cat-0.png"), Pixels("changed", "cat-0.png"));
+    }
+
     [Fact]
     public async Task Sampling_as_json_is_one_object()
     {

@@ -143,6 +143,20 @@ public sealed class WrongInputTests(TinyModels models) : IDisposable
     [InlineData("--size big", "option '--size' takes a width and a height such as 64x32, not 'big'.")]
     [InlineData("--guidance -1", "option '--guidance' takes a number from 0 up, not '-1'.")]
     [InlineData("--eta 2", "The sampler's eta 2 must be from 0 to 1.")]
+    [InlineData("--sampler plms --eta 0.5", "The sampler plms has a fixed eta of 0, but 0.5 was given: leave it out.")]
+    [InlineData("--sampler ddmi", "There is no sampler 'ddmi'. Did you mean 'ddim'?")]
+    [InlineData("--spacing karas", "There is no spacing 'karas'. Did you mean 'karras'?")]
+    [InlineData(
+        "--spacing reference --steps 300",
+        "With 300 steps the reference's spacing runs past the last timestep:"
+    )]
+    [InlineData("--guidance-rescale 1.5", "The guidance rescale 1.5 must be from 0 to 1.")]
+    [InlineData("--guidance-interval 9", "--guidance-interval 9: give the lowest and the highest timestep")]
+    [InlineData(
+        "--guidance-interval 800:200",
+        "The guidance interval 800:200 must rise within the timesteps 0 to 999."
+    )]
+    [InlineData("--patch 17", "The patch size 17 must be a positive multiple of 4 pixels.")]
     [InlineData("--steps 0", "option '--steps' takes a number above 0, not '0'.")]
     [InlineData("--steps 1001", "1001 sampler steps: choose 1 to 1000.")]
     [InlineData("--count 0", "option '--count' takes a number above 0, not '0'.")]

@@ -1,4 +1,5 @@
 using LatentDiffusion.Diffusion;
+using LatentDiffusion.Diffusion.Guidance;
 using LatentDiffusion.Kernels;
 using LatentDiffusion.Networks.Layers;
 using LatentDiffusion.Networks.Unets;
@@ -80,18 +81,17 @@ public sealed class AttentionContextTests
         using var choice = KernelChoice.Use(kind);
         using var noGradient = no_grad();
         using var unet = CreateUnet();
-        using var process = new DiffusionProcess(NoiseSchedule.Create(new NoiseScheduleConfig()));
-        var denoiser = new Denoiser(unet, process, Parameterization.Eps);
+        var denoiser = new Denoiser(unet, Parameterization.Eps);
         var (x, time) = (randn(1, 4, 8, 8), tensor(new long[] { 500 }));
         var (something, nothing) = (new Condition(randn(1, 5, 24)), new Condition(zeros(1, 5, 24)));
-        var guided = new ClassifierFreeGuidance(denoiser, something, nothing, scale: 3);
+        var guided = new ClassifierFreeGuidance(denoiser, something, nothing, new GuidanceSettings(Scale: 3));
         var conditional = unet.Forward(x, time, something.Context);
         var unconditional = unet.Forward(x, time, nothing.Context);
         var expected = unconditional.add(conditional.sub(unconditional).mul(3));
 
         for (var i = 0; i < 2; i++)
         {
-            TensorAssert.Close(guided.PredictNoise(x, time), expected, 2e-5);
+            TensorAssert.Close(guided.Denoise(x, NoiseLevel.FromAlphaCumprod(500, 0.3)).Noise, expected, 2e-5);
         }
     }
 

@@ -5,8 +5,8 @@ namespace LatentDiffusion.Diffusion;
 /// <summary>A conditional model with its condition filled in.</summary>
 /// <param name="model">The model.</param>
 /// <param name="condition">The condition, of the batch size that will be sampled.</param>
-public sealed class ConditionedPredictor(IConditionalNoisePredictor model, Condition condition) : INoisePredictor
+public sealed class ConditionedDenoiser(IConditionalDenoiser model, Condition condition) : IDenoiser
 {
     /// <inheritdoc/>
-    public Tensor PredictNoise(Tensor noisy, Tensor timesteps) => model.PredictNoise(noisy, timesteps, condition);
+    public Prediction Denoise(Tensor noisy, NoiseLevel level) => model.Denoise(noisy, level, condition);
 }

@@ -1,0 +1,101 @@
+using LatentDiffusion.Diffusion.Guidance;
+using LatentDiffusion.Errors;
+using LatentDiffusion.Models;
+using LatentDiffusion.Samplers;
+
+namespace LatentDiffusion.Pipelines;
+
+/// <summary>What to sample.</summary>
+public sealed record SamplingRequest
+{
+    /// <summary>One entry per image: its class id, or null for no condition.</summary>
+    public required IReadOnlyList<int?> Classes { get; init; }
+
+    /// <summary>Image number i is drawn with seed + i.</summary>
+    public long Seed { get; init; }
+
+    /// <summary>The sampler's name, one of <see cref="NamedSampler.All"/>.</summary>
+    public string Sampler { get; init; } = NamedSampler.Default.Name;
+
+    /// <summary>Sampler steps, 1 to the schedule's timesteps; null is the sampler's usual number.</summary>
+    public int? Steps { get; init; }
+
+    /// <summary>How the steps are spread; null is the sampler's usual spacing.</summary>
+    public Spacing? Spacing { get; init; }
+
+    /// <summary>Noise of the sampler, 0 (deterministic) to 1; null is the sampler's usual amount.</summary>
+    public double? Eta { get; init; }
+
+    /// <summary>Guidance scale; 1 is none.</summary>
+    public double Guidance { get; init; } = 1;
+
+    /// <summary>See <see cref="GuidanceSettings.Rescale"/>; 0 is none.</summary>
+    public double GuidanceRescale { get; init; }
+
+    /// <summary>Timesteps in which guidance acts; null is all.</summary>
+    public GuidanceInterval? GuidanceInterval { get; init; }
+
+    /// <summary>Width in pixels, or null for the training size.</summary>
+    public int? Width { get; init; }
+
+    /// <summary>Height in pixels, or null for the training size.</summary>
+    public int? Height { get; init; }
+
+    /// <summary>
+    /// Side in pixels of the patches in which larger images are denoised and decoded, so that memory stays bounded; null
+    /// works on whole images.
+    /// </summary>
+    public int? PatchSize { get; init; }
+
+    /// <summary>Images per network evaluation; memory grows with it, results change by rounding only.</summary>
+    public int BatchSize { get; init; } = 16;
+
+    /// <summary>The steps for a schedule.</summary>
+    /// <param name="timesteps">T.</param>
+    internal int StepsFor(int timesteps) =>
+        Steps ?? Math.Min(NamedSampler.Find(Sampler).DefaultSteps ?? timesteps, timesteps);
+
+    /// <summary>Refuses what a model cannot do.</summary>
+    /// <exception cref="UserInputException">The request does not fit the model.</exception>
+    internal void Check(LatentDiffusionModel model)
+    {
+        var multiple = model.SizeMultiple;
+        foreach (var (name, value) in new[] { ("width", Width), ("height", Height), ("patch size", PatchSize) })
+        {
+            Refuse(
+                value is { } pixels && (pixels <= 0 || pixels % multiple != 0),
+                $"The {name} {value} must be a positive multiple of {multiple} pixels."
+            );
+        }
+
+        var timesteps = model.Process.Schedule.Timesteps;
+        Refuse(Steps is < 1 || Steps > timesteps, $"{Steps} sampler steps: choose 1 to {timesteps}.");
+        NamedSampler.Find(Sampler).Create(Eta);
+        CheckGuidance(timesteps);
+        Refuse(BatchSize < 1, $"The batch size is {BatchSize}: choose at least 1.");
+        var classes = model.Config.Classes.Count;
+        var wrong = Classes.FirstOrDefault(c => c is { } id && (id < 0 || id >= classes));
+        Refuse(wrong is not null, $"Class {wrong} does not exist: the model has {classes} classes.");
+    }
+
+    private void CheckGuidance(int timesteps)
+    {
+        Refuse(!double.IsFinite(Guidance), $"The guidance scale {Guidance} must be a finite number.");
+        Refuse(GuidanceRescale is not (>= 0 and <= 1), $"The guidance rescale {GuidanceRescale} must be from 0 to 1.");
+        if (GuidanceInterval is { } interval)
+        {
+            Refuse(
+                !(interval.From >= 0 && interval.From <= interval.To && interval.To < timesteps),
+                $"The guidance interval {interval.From}:{interval.To} must rise within the timesteps 0 to {timesteps - 1}."
+            );
+        }
+    }
+
+    private static void Refuse(bool isWrong, FormattableString message)
+    {
+        if (isWrong)
+        {
+            throw new UserInputException(FormattableString.Invariant(message));
+        }
+    }
+}
