@@ -1,3 +1,4 @@
+using System.Globalization;
 using Xunit;
 
 namespace LatentDiffusion.Tests.Cli;
@@ -16,11 +17,10 @@ public sealed class StopTests : IDisposable
     public async Task A_signal_ends_training_with_a_checkpoint_to_resume_from(string signal, int exitCode)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "There is no kill.");
-        const int Steps = 100;
-        // No checkpoint but the signal's own.
-        string[] settings = [$"training.steps={Steps}", "training.checkpoint_every=0"];
+        // It would go on long after the signal, however late that comes.
+        const int Endless = 1_000_000;
         var run = Path.Combine(_folder.Path, "stopped");
-        var command = TinyRuns.Command(_folder.Path, "autoencoder", "stopped", [.. settings, "--resume"]);
+        var command = Command("stopped", Endless);
         var log = new FileInfo(Path.Combine(run, "metrics.jsonl"));
         using var process = LdmProcess.Start(command);
         while (log is not { Exists: true, Length: > 0 } && !process.HasExited)
@@ -36,15 +36,27 @@ public sealed class StopTests : IDisposable
 
         Assert.Equal("ldm train: stopped.", stopped.Error.TrimEnd());
         Assert.Equal(exitCode, stopped.ExitCode);
-        Assert.Single(Directory.GetDirectories(Path.Combine(run, "checkpoints"), "step-*"));
+        var checkpoint = Assert.Single(Directory.GetDirectories(Path.Combine(run, "checkpoints"), "step-*"));
         Assert.Empty(TinyRuns.HalfWritten(run));
 
-        var resumed = await LdmProcess.RunAsync(command);
+        var steps = int.Parse(Path.GetFileName(checkpoint)["step-".Length..], CultureInfo.InvariantCulture) + 10;
+        var resumed = await LdmProcess.RunAsync(Command("stopped", steps));
         Assert.True(resumed.ExitCode == 0, resumed.Error);
-        var straight = await LdmProcess.RunAsync(TinyRuns.Command(_folder.Path, "autoencoder", "straight", settings));
+        var straight = await LdmProcess.RunAsync(Command("straight", steps));
         Assert.True(straight.ExitCode == 0, straight.Error);
-        Assert.Equal(Weights("straight", Steps), Weights("stopped", Steps));
+        Assert.Equal(Weights("straight", steps), Weights("stopped", steps));
     }
+
+    // No checkpoints but the signal's own and the last one.
+    private string[] Command(string run, int steps) =>
+        TinyRuns.Command(
+            _folder.Path,
+            "autoencoder",
+            run,
+            $"training.steps={steps}",
+            "training.checkpoint_every=0",
+            "--resume"
+        );
 
     private byte[] Weights(string run, int step) =>
         File.ReadAllBytes(Path.Combine(_folder.Path, run, "checkpoints", $"step-{step:d8}", "model.safetensors"));
