@@ -6,7 +6,7 @@ namespace LatentDiffusion.Tests.Cli;
 /// <summary>Runs programs as a user would and collects what they say.</summary>
 internal static class LdmProcess
 {
-    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(10);
 
     public static string DotnetHost => Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
 
