@@ -7,6 +7,7 @@ using Xunit;
 
 namespace LatentDiffusion.Tests.Networks;
 
+[Collection(nameof(ProcessWideState))]
 public sealed class EncoderUnetTests
 {
     public static TheoryData<string> Cases => [.. GoldenCase.Names("classifier")];

@@ -50,9 +50,13 @@ internal static class LiveTensors
         }
     }
 
-    /// <summary>Frees what earlier tests left to the garbage collector, so that it is not freed in mid-measurement.</summary>
+    /// <summary>
+    /// Frees what earlier tests left to the garbage collector, so that it is not freed in mid-measurement. Refuses to where
+    /// other tests may run beside.
+    /// </summary>
     public static void CollectGarbage()
     {
+        Assert.Equal(nameof(ProcessWideState), TestContext.Current.TestCollection?.TestCollectionDisplayName);
         // A finaliser may drop the last reference to another tensor: a graph goes layer by layer.
         long before;
         do
