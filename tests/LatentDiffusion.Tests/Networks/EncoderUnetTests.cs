@@ -79,7 +79,7 @@ public sealed class EncoderUnetTests
         var computedAgain = Gradient(checkpointing: true);
 
         Assert.True(kept.abs().max().item<float>() > 0);
-        TensorAssert.Close(computedAgain, kept, 1e-5);
+        TensorAssert.Close(computedAgain, kept, 1e-4);
         Assert.All(network.named_parameters(), p => Assert.NotNull(p.parameter.grad));
 
         torch.Tensor Gradient(bool checkpointing)
