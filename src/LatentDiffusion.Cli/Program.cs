@@ -18,7 +18,12 @@ return await new Application(
             "task",
             "Prepare data sets",
             [
-                new VerbGroup("prepare", "kind of data", "Make a data set from local sources", [new PreparePhotosVerb()]),
+                new VerbGroup(
+                    "prepare",
+                    "kind of data",
+                    "Make a data set from local sources",
+                    [new PreparePhotosVerb()]
+                ),
                 new ComposeVerb(),
                 new CheckDataVerb(),
             ]

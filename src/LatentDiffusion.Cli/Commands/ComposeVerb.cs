@@ -97,7 +97,11 @@ internal sealed class ComposeVerb : Verb
     private static string[] Defaults()
     {
         var emoji = Path.Combine(AppContext.BaseDirectory, "data", "emoji", "emoji64.parquet");
-        string[] found = [.. File.Exists(emoji) ? [emoji] : (string[])[], .. Directory.Exists(Stamps) ? [Stamps] : (string[])[]];
+        string[] found =
+        [
+            .. File.Exists(emoji) ? [emoji] : (string[])[],
+            .. Directory.Exists(Stamps) ? [Stamps] : (string[])[],
+        ];
         return found.Length > 0
             ? found
             : throw new UserInputException("There are no cut-outs beside the program. Name some with --cutouts DIR.");

@@ -36,12 +36,7 @@ internal static class AxisTaps
     {
         var position = (output + 0.5) * scale - 0.5;
         var first = (int)Math.Floor(position) - 1;
-        return
-        [
-            .. Enumerable
-                .Range(first, 4)
-                .Select(i => (Clamped(i, input), CubicKernel(position - i, a: -0.75))),
-        ];
+        return [.. Enumerable.Range(first, 4).Select(i => (Clamped(i, input), CubicKernel(position - i, a: -0.75)))];
     }
 
     private static (int, double)[] Covered(int output, double scale, int input)

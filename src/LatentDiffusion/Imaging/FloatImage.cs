@@ -41,11 +41,7 @@ public sealed class FloatImage
 
     /// <summary>[0, 1] becomes bytes: clamped and rounded.</summary>
     public RgbImage ToImage() =>
-        new(
-            Width,
-            Height,
-            Array.ConvertAll(Pixels, value => (byte)MathF.Round(Math.Clamp(value, 0f, 1f) * 255f))
-        );
+        new(Width, Height, Array.ConvertAll(Pixels, value => (byte)MathF.Round(Math.Clamp(value, 0f, 1f) * 255f)));
 
     /// <summary>The values of row <paramref name="y"/>: <c>Width * 3</c> of them.</summary>
     public Span<float> Row(int y) => Pixels.AsSpan(y * Width * 3, Width * 3);

@@ -51,7 +51,10 @@ public static class IndexedPng
             var length = BinaryPrimitives.ReadInt32BigEndian(rest);
             var type = rest.Slice(4, 4);
             var content = rest.Slice(8, length);
-            if (BinaryPrimitives.ReadUInt32BigEndian(rest[(8 + length)..]) != Crc32.HashToUInt32(rest.Slice(4, 4 + length)))
+            if (
+                BinaryPrimitives.ReadUInt32BigEndian(rest[(8 + length)..])
+                != Crc32.HashToUInt32(rest.Slice(4, 4 + length))
+            )
             {
                 throw Damaged(name, "a checksum is wrong");
             }

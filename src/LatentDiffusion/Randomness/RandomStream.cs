@@ -17,7 +17,7 @@ public sealed class RandomStream(long seed)
     public double Uniform(double low, double high) => low + Uniform() * (high - low);
 
     /// <summary>A whole number from <paramref name="low"/> to <paramref name="high"/>, both included.</summary>
-    public int Integer(int low, int high)
+    public int Between(int low, int high)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(high, low);
         return low + (int)Math.BigMul((ulong)NextBits(), (ulong)((long)high - low + 1), out _);
@@ -27,7 +27,7 @@ public sealed class RandomStream(long seed)
     public T Choice<T>(IReadOnlyList<T> items)
     {
         ArgumentNullException.ThrowIfNull(items);
-        return items[Integer(0, items.Count - 1)];
+        return items[Between(0, items.Count - 1)];
     }
 
     /// <summary>Puts the items into a random order.</summary>
@@ -35,7 +35,7 @@ public sealed class RandomStream(long seed)
     {
         for (var i = items.Length - 1; i > 0; i--)
         {
-            var j = Integer(0, i);
+            var j = Between(0, i);
             (items[i], items[j]) = (items[j], items[i]);
         }
     }

@@ -163,7 +163,10 @@ public sealed class EmbeddingDatabase : IDisposable
         }
 
         var values = queries.data<float>().ToArray();
-        return [.. candidates.Select((ids, i) => Exact(values.AsSpan(i * (int)Dimensions, (int)Dimensions), ids, count))];
+        return
+        [
+            .. candidates.Select((ids, i) => Exact(values.AsSpan(i * (int)Dimensions, (int)Dimensions), ids, count)),
+        ];
     }
 
     private Neighbours Exact(ReadOnlySpan<float> query, List<long> ids, int count)
@@ -186,7 +189,7 @@ public sealed class EmbeddingDatabase : IDisposable
     /// <summary>The best scores of each query so far.</summary>
     private sealed class RunningBest(long queries, int count) : IDisposable
     {
-        private Tensor _scores = full(queries, count, double.NegativeInfinity).DetachFromDisposeScope();
+        private Tensor _scores = full(queries, count, Scalars.Of(double.NegativeInfinity)).DetachFromDisposeScope();
 
         /// <summary>[queries]: the lowest of the best scores.</summary>
         public Tensor Worst => _scores.select(1, count - 1);

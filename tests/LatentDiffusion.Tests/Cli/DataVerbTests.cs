@@ -15,9 +15,19 @@ public sealed class DataVerbTests
         File.WriteAllBytes(folder["photos/1.png"], PngEncoder.Encode(TestImages.Pattern(96, 80)));
         var emoji = Path.Combine(AppContext.BaseDirectory, "data", "emoji", "emoji64.parquet");
 
-        var composed = await LdmProcess.RunAsync(
-            ["data", "compose", "--cutouts", emoji, "--photos", folder["photos"], "--out", folder["set"], "--count", "4", "--json"]
-        );
+        var composed = await LdmProcess.RunAsync([
+            "data",
+            "compose",
+            "--cutouts",
+            emoji,
+            "--photos",
+            folder["photos"],
+            "--out",
+            folder["set"],
+            "--count",
+            "4",
+            "--json",
+        ]);
 
         Assert.True(composed.ExitCode == 0, composed.Error);
         using var result = JsonDocument.Parse(composed.Output);

@@ -38,7 +38,14 @@ public sealed class IndexedPngTests
     public void Every_filter_is_undone()
     {
         // Rows that the five filters make of these values.
-        byte[][] values = [[10, 20, 30], [11, 22, 33], [15, 25, 40], [12, 30, 50], [13, 29, 60]];
+        byte[][] values =
+        [
+            [10, 20, 30],
+            [11, 22, 33],
+            [15, 25, 40],
+            [12, 30, 50],
+            [13, 29, 60],
+        ];
         byte[][] rows =
         [
             [10, 20, 30],
@@ -65,11 +72,30 @@ public sealed class IndexedPngTests
     [Fact]
     public void Large_numbers_colours_and_damage_are_refused()
     {
-        var good = TestImages.Png(4, 1, 8, colourType: 0, [[1, 2, 3, 4]]);
+        var good = TestImages.Png(
+            4,
+            1,
+            8,
+            colourType: 0,
+            [
+                [1, 2, 3, 4],
+            ]
+        );
         var broken = (byte[])good.Clone();
         broken[^20] ^= 1;
 
-        Refused(TestImages.Png(1, 1, 16, colourType: 0, [[1, 5]]), "261");
+        Refused(
+            TestImages.Png(
+                1,
+                1,
+                16,
+                colourType: 0,
+                [
+                    [1, 5],
+                ]
+            ),
+            "261"
+        );
         Refused(PngEncoder.Encode(RgbImage.Filled(2, 2, Rgb.White)), "palette indices");
         Refused(good[..^5], "cut short");
         Refused(broken, "damaged");

@@ -53,7 +53,9 @@ public static class DataCheck
         var report = findings.Report(path);
         return report.Found.Count + report.Problems.Count > 0
             ? report
-            : throw new UserInputException($"There is nothing in \"{path}\" that is known: no images, tables or layouts.");
+            : throw new UserInputException(
+                $"There is nothing in \"{path}\" that is known: no images, tables or layouts."
+            );
     }
 
     private static void Look(string root, string file, List<CheckedImage> images, Findings findings)
@@ -95,9 +97,7 @@ public static class DataCheck
 
     private static LabelSet? ReadLabels(string root, string[] files, Findings findings)
     {
-        var file = files
-            .Where(f => Path.GetFileName(f) == LabelSet.FileName)
-            .MinBy(f => f.Count(c => c == '/'));
+        var file = files.Where(f => Path.GetFileName(f) == LabelSet.FileName).MinBy(f => f.Count(c => c == '/'));
         if (file is null)
         {
             return null;

@@ -11,13 +11,7 @@ internal static class LayoutCheck
 {
     /// <summary>Checks all layouts.</summary>
     /// <returns>Whether there are any.</returns>
-    public static bool Run(
-        string root,
-        string[] files,
-        CheckedImage[] pictures,
-        LabelSet? labels,
-        Findings findings
-    )
+    public static bool Run(string root, string[] files, CheckedImage[] pictures, LabelSet? labels, Findings findings)
     {
         var byStem = pictures.DistinctBy(i => i.Stem).ToDictionary(i => i.Stem, StringComparer.Ordinal);
         string[]? known = labels is null ? null : [.. labels.Names.Where(n => n != SceneFolder.Background)];
@@ -70,7 +64,7 @@ internal static class LayoutCheck
                         : null;
                 }
 
-            case ".xml":
+            case ".xml" when VocReader.MayBeAnnotation(path):
                 return ("VOC layouts", [Named(VocReader.ReadFile(path), path)]);
             case ".csv" when File.ReadLines(path).FirstOrDefault() is { } head && IsOpenImages(head):
                 return ("OpenImages layouts", OpenImagesReader.Read(path).Layouts);

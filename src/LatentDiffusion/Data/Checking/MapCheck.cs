@@ -10,19 +10,17 @@ internal static class MapCheck
 
     /// <summary>Checks all maps.</summary>
     /// <returns>The images that are maps.</returns>
-    public static IReadOnlySet<CheckedImage> Run(
-        string root,
-        List<CheckedImage> images,
-        LabelSet? labels,
-        Findings findings
-    )
+    public static HashSet<CheckedImage> Run(string root, List<CheckedImage> images, LabelSet? labels, Findings findings)
     {
         var found = new HashSet<CheckedImage>();
         var folders = images.SelectMany(i => Ancestors(i.Folder)).Distinct(StringComparer.Ordinal).ToArray();
         foreach (var folder in folders.OrderBy(f => f.Length))
         {
             var maps = Below(images, folder);
-            if (maps.Values.All(m => m.HasNumbers && !found.Contains(m)) && Partner(images, folders, folder, maps) is { } partner)
+            if (
+                maps.Values.All(m => m.HasNumbers && !found.Contains(m))
+                && Partner(images, folders, folder, maps) is { } partner
+            )
             {
                 Compare(root, partner, Below(images, partner), folder, maps, labels, findings);
                 found.UnionWith(maps.Values);
@@ -91,7 +89,12 @@ internal static class MapCheck
         }
 
         var known = labels is null ? $", without a list of labels ({LabelSet.FileName})" : "";
-        findings.Add("label maps", mapFolder, maps.Count, $"of the images in {imageFolder}, values up to {highest}{known}");
+        findings.Add(
+            "label maps",
+            mapFolder,
+            maps.Count,
+            $"of the images in {imageFolder}, values up to {highest}{known}"
+        );
     }
 
     private static Dictionary<string, CheckedImage> Below(List<CheckedImage> images, string folder) =>

@@ -8,7 +8,7 @@ internal static class PairCheck
 
     /// <summary>Checks images with masks (<c>x.png</c>, <c>x_mask.png</c>) and pairs of resolutions (<c>x_HR</c>, <c>x_LR</c>).</summary>
     /// <returns>The images that are masks.</returns>
-    public static IReadOnlySet<CheckedImage> Run(CheckedImage[] images, Findings findings)
+    public static HashSet<CheckedImage> Run(CheckedImage[] images, Findings findings)
     {
         var byName = images.DistinctBy(Name).ToDictionary(Name, StringComparer.Ordinal);
         var masks = images.Where(i => i.Stem.EndsWith(Mask, StringComparison.Ordinal)).ToHashSet();
@@ -61,7 +61,10 @@ internal static class PairCheck
             }
             else
             {
-                findings.Complain(small.Path, $"is {small.Size}, which no whole number takes to {large.Size} of {large.Path}");
+                findings.Complain(
+                    small.Path,
+                    $"is {small.Size}, which no whole number takes to {large.Size} of {large.Path}"
+                );
             }
         }
 

@@ -5,13 +5,7 @@ namespace LatentDiffusion.Data.Checking;
 /// <summary>Tells of the images themselves, their classes and captions.</summary>
 internal static class PictureCheck
 {
-    public static void Run(
-        string root,
-        string[] files,
-        CheckedImage[] pictures,
-        bool hasClasses,
-        Findings findings
-    )
+    public static void Run(string root, string[] files, CheckedImage[] pictures, bool hasClasses, Findings findings)
     {
         if (pictures.Length == 0)
         {

@@ -14,6 +14,9 @@ public static class CutoutCollection
     private const int LargestSide = 256;
     private const int SmallestSide = 12;
 
+    // What follows these says more about the thing.
+    private static readonly string[] Joints = [" with ", " of ", " on ", " in ", ":"];
+
     // Longest caption that still reads as the name of a thing.
     private const int LongestCaption = 60;
 
@@ -100,14 +103,19 @@ public static class CutoutCollection
     }
 
     // The top folders of known collections (animals, food, ...) hold several classes and other things.
-    private static bool IsOwnClass(string? folder) => folder is not null && !LooseFolder.CollectionFolders.Contains(folder);
+    private static bool IsOwnClass(string? folder) =>
+        folder is not null && !LooseFolder.CollectionFolders.Contains(folder);
 
     private static bool HasGround(RgbaImage image)
     {
         var (right, bottom) = (image.Width - 1, image.Height - 1);
-        return new[] { image.Alpha(0, 0), image.Alpha(right, 0), image.Alpha(0, bottom), image.Alpha(right, bottom) }.Any(
-            a => a < 128
-        );
+        return new[]
+        {
+            image.Alpha(0, 0),
+            image.Alpha(right, 0),
+            image.Alpha(0, bottom),
+            image.Alpha(right, bottom),
+        }.Any(a => a < 128);
     }
 
     private static RgbaImage? Reduce(RgbaImage image)
@@ -148,7 +156,7 @@ public static class CutoutCollection
     // "grapes" and "eyes of a cat", but not "glass", "octopus" or "face with open eyes".
     private static bool IsPlural(string text)
     {
-        var head = text.Split([" with ", " of ", " on ", " in ", ":"], StringSplitOptions.None)[0];
+        var head = text.Split(Joints, StringSplitOptions.None)[0];
         return head.EndsWith('s')
             && !head.EndsWith("ss", StringComparison.Ordinal)
             && !head.EndsWith("us", StringComparison.Ordinal);

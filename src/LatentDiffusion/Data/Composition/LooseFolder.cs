@@ -12,7 +12,7 @@ internal sealed class LooseFolder(string root) : IImageSource
     private readonly string[] _files = [.. PhotoCollection.FilesBelow(root)];
 
     /// <summary>Top folders of Tux Paint's stamps.</summary>
-    public static IReadOnlySet<string> CollectionFolders { get; } =
+    public static HashSet<string> CollectionFolders { get; } =
         new HashSet<string>(StringComparer.Ordinal)
         {
             "animals",

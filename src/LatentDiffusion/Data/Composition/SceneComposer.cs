@@ -70,7 +70,7 @@ public sealed class SceneComposer
     {
         var random = new RandomStream(DerivedSeed.Of(seed, Purpose, number));
         var canvas = new SceneCanvas(Ground(random));
-        var count = random.Integer(MinObjects, MaxObjects);
+        var count = random.Between(MinObjects, MaxObjects);
         for (var i = 0; i < count; i++)
         {
             Place(canvas, random);
@@ -86,7 +86,9 @@ public sealed class SceneComposer
                     )
             )
             .ToArray();
-        var ids = canvas.Objects.Select(o => (byte)(1 + Classes.Index().First(c => c.Item == o.Cutout.Class).Index)).ToArray();
+        var ids = canvas
+            .Objects.Select(o => (byte)(1 + Classes.Index().First(c => c.Item == o.Cutout.Class).Index))
+            .ToArray();
         var map = canvas.Owners.Select(o => o < 0 ? (byte)0 : ids[o]).ToArray();
         return new Scene(
             canvas.Image,
@@ -99,10 +101,13 @@ public sealed class SceneComposer
     private RgbImage Ground(RandomStream random)
     {
         var photo = random.Choice(_photos);
-        var side = random.Integer(Math.Min(Size, Math.Min(photo.Width, photo.Height)), Math.Min(photo.Width, photo.Height));
+        var side = random.Between(
+            Math.Min(Size, Math.Min(photo.Width, photo.Height)),
+            Math.Min(photo.Width, photo.Height)
+        );
         var crop = photo.Crop(
-            random.Integer(0, photo.Width - side),
-            random.Integer(0, photo.Height - side),
+            random.Between(0, photo.Width - side),
+            random.Between(0, photo.Height - side),
             side,
             side
         );
@@ -124,7 +129,7 @@ public sealed class SceneComposer
         image = random.Uniform() < 0.5 ? image.Mirrored() : image;
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
-            var (x, y) = (random.Integer(0, Size - image.Width), random.Integer(0, Size - image.Height));
+            var (x, y) = (random.Between(0, Size - image.Width), random.Between(0, Size - image.Height));
             if (canvas.TryPlace(cutout, image, x, y, MinVisible))
             {
                 return;

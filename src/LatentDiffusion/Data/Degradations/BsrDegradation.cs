@@ -120,11 +120,11 @@ public sealed record BsrDegradation : Degradation
         if (random.Uniform() < 0.5)
         {
             var (first, second) = (variance * random.Uniform(), variance * random.Uniform());
-            var size = settings.AnisotropicStep * random.Integer(2, 11) + 3;
+            var size = settings.AnisotropicStep * random.Between(2, 11) + 3;
             return BlurKernel.Anisotropic(size, random.Uniform() * Math.PI, first, second);
         }
 
-        var isotropic = settings.IsotropicStep * random.Integer(2, settings.LargestIsotropic) + 3;
+        var isotropic = settings.IsotropicStep * random.Between(2, settings.LargestIsotropic) + 3;
         return BlurKernel.Gaussian(isotropic, deviation * random.Uniform());
     }
 
@@ -152,7 +152,7 @@ public sealed record BsrDegradation : Degradation
 
     private static GaussianNoiseStep DrawNoise(RandomStream random, BsrSettings settings)
     {
-        var level = random.Integer(settings.LeastNoise, settings.MostNoise) / 255.0;
+        var level = random.Between(settings.LeastNoise, settings.MostNoise) / 255.0;
         var kind = random.Uniform();
         return kind > 0.6 ? new(NoiseColour.Independent, level, random.NextBits())
             : kind < 0.4 ? new(NoiseColour.Grey, level, random.NextBits())
@@ -160,7 +160,7 @@ public sealed record BsrDegradation : Degradation
     }
 
     private static JpegStep DrawCompression(RandomStream random, BsrSettings settings) =>
-        new(random.Integer(settings.LeastQuality, BsrSettings.MostQuality));
+        new(random.Between(settings.LeastQuality, BsrSettings.MostQuality));
 
     private RgbImage CutSwapped(RgbImage image) =>
         image.Crop(

@@ -63,6 +63,5 @@ public sealed record JpegStep(int Quality) : DegradationStep
 {
     internal override FloatImage Apply(FloatImage image) => FloatImage.Of(Compress(image.ToImage()));
 
-    internal RgbImage Compress(RgbImage image) =>
-        ImageDecoder.Decode(JpegEncoder.Encode(image, Quality), "JPEG step");
+    internal RgbImage Compress(RgbImage image) => ImageDecoder.Decode(JpegEncoder.Encode(image, Quality), "JPEG step");
 }

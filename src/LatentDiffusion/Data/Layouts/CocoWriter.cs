@@ -24,7 +24,15 @@ internal sealed class CocoWriter(IReadOnlyList<string> labels)
     {
         var (width, height) = (layout.Width!.Value, layout.Height!.Value);
         var image = _images.Count + 1;
-        _images.Add(new { id = image, file_name = file, width, height });
+        _images.Add(
+            new
+            {
+                id = image,
+                file_name = file,
+                width,
+                height,
+            }
+        );
         foreach (var item in layout.Objects)
         {
             double[] box = [item.Box.X * width, item.Box.Y * height, item.Box.Width * width, item.Box.Height * height];

@@ -168,11 +168,7 @@ public sealed class LayoutTokenizer
 
     private ObjectTraits UsedTraits =>
         (UseGroup ? ObjectTraits.Group : ObjectTraits.None)
-        | (
-            UseOtherTraits
-                ? ObjectTraits.Occluded | ObjectTraits.Depiction | ObjectTraits.Inside
-                : ObjectTraits.None
-        );
+        | (UseOtherTraits ? ObjectTraits.Occluded | ObjectTraits.Depiction | ObjectTraits.Inside : ObjectTraits.None);
 
     private int Cell(double share) => (int)Math.Round(share * (GridSize - 1), MidpointRounding.ToEven);
 

@@ -8,6 +8,12 @@ namespace LatentDiffusion.Data.Layouts;
 /// <summary>Reads boxes of a folder of Pascal VOC annotations: one XML file an image.</summary>
 public static class VocReader
 {
+    private static readonly XmlReaderSettings Settings = new()
+    {
+        DtdProcessing = DtdProcessing.Prohibit,
+        XmlResolver = null,
+    };
+
     /// <summary>Reads a folder.</summary>
     /// <param name="folder">The folder with the XML files, not its sub-folders.</param>
     /// <returns>
@@ -56,12 +62,25 @@ public static class VocReader
         return new Layout(name, (int)width, (int)height, [.. objects]);
     }
 
+    /// <summary>Whether a file is a VOC annotation, or too damaged to tell.</summary>
+    internal static bool MayBeAnnotation(string path)
+    {
+        try
+        {
+            using var reader = XmlReader.Create(path, Settings);
+            return reader.MoveToContent() == XmlNodeType.Element && reader.Name == "annotation";
+        }
+        catch (XmlException)
+        {
+            return true;
+        }
+    }
+
     private static XElement Load(string path)
     {
         try
         {
-            var settings = new XmlReaderSettings { DtdProcessing = DtdProcessing.Prohibit, XmlResolver = null };
-            using var reader = XmlReader.Create(path, settings);
+            using var reader = XmlReader.Create(path, Settings);
             var root = XElement.Load(reader);
             return root.Name == "annotation"
                 ? root
@@ -86,7 +105,10 @@ public static class VocReader
         }
 
         var box = element.Element("bndbox");
-        var (left, right) = (TakenBack(Number(box, "xmin", path) - 1, width), TakenBack(Number(box, "xmax", path), width));
+        var (left, right) = (
+            TakenBack(Number(box, "xmin", path) - 1, width),
+            TakenBack(Number(box, "xmax", path), width)
+        );
         var (top, bottom) = (
             TakenBack(Number(box, "ymin", path) - 1, height),
             TakenBack(Number(box, "ymax", path), height)

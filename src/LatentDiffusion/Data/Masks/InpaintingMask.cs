@@ -25,7 +25,9 @@ public sealed class InpaintingMask
         ArgumentNullException.ThrowIfNull(holes);
         if (holes.LongLength != (long)width * height)
         {
-            throw new ArgumentException($"A mask of {width}x{height} needs {width * height} values, not {holes.Length}.");
+            throw new ArgumentException(
+                $"A mask of {width}x{height} needs {width * height} values, not {holes.Length}."
+            );
         }
 
         (Width, Height, _holes) = (width, height, holes);
@@ -139,7 +141,9 @@ public sealed class InpaintingMask
         ArgumentNullException.ThrowIfNull(image);
         if ((image.Width, image.Height) != (Width, Height))
         {
-            throw new ArgumentException($"The image has {image.Width}x{image.Height} pixels, the mask {Width}x{Height}.");
+            throw new ArgumentException(
+                $"The image has {image.Width}x{image.Height} pixels, the mask {Width}x{Height}."
+            );
         }
 
         var erased = new RgbImage(Width, Height, (byte[])image.Pixels.Clone());

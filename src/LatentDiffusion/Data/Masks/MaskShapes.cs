@@ -27,17 +27,17 @@ public sealed record StrokeSettings
 
     internal void Draw(MaskCanvas canvas, RandomStream random)
     {
-        var count = random.Integer(MinCount, MaxCount + 1);
+        var count = random.Between(MinCount, MaxCount + 1);
         for (var i = 0; i < count; i++)
         {
-            var (x, y) = (random.Integer(0, canvas.Width - 1), random.Integer(0, canvas.Height - 1));
-            var segments = random.Integer(1, MostSegments);
+            var (x, y) = (random.Between(0, canvas.Width - 1), random.Between(0, canvas.Height - 1));
+            var segments = random.Between(1, MostSegments);
             for (var j = 0; j < segments; j++)
             {
-                var angle = 0.01 + random.Integer(0, MaxAngle - 1);
+                var angle = 0.01 + random.Between(0, MaxAngle - 1);
                 angle = i % 2 == 0 ? 2 * Math.PI - angle : angle;
-                var length = random.Integer(10, 9 + MaxLength);
-                var width = random.Integer(5, 4 + MaxWidth);
+                var length = random.Between(10, 9 + MaxLength);
+                var width = random.Between(5, 4 + MaxWidth);
                 var endX = Math.Clamp((int)(x + length * Math.Sin(angle)), 0, canvas.Width);
                 var endY = Math.Clamp((int)(y + length * Math.Cos(angle)), 0, canvas.Height);
                 canvas.Stroke(Brush, (x, y), (endX, endY), width);
@@ -82,13 +82,13 @@ public sealed record BoxSettings
     {
         var longest = Math.Min(MaxSize, Math.Min(canvas.Width, canvas.Height) - 2 * Margin);
         var shortest = Math.Min(MinSize, longest);
-        var count = random.Integer(MinCount, MaxCount);
+        var count = random.Between(MinCount, MaxCount);
         for (var i = 0; i < count; i++)
         {
-            var (width, height) = (random.Integer(shortest, longest), random.Integer(shortest, longest));
+            var (width, height) = (random.Between(shortest, longest), random.Between(shortest, longest));
             canvas.FillBox(
-                random.Integer(Margin, canvas.Width - Margin - width),
-                random.Integer(Margin, canvas.Height - Margin - height),
+                random.Between(Margin, canvas.Width - Margin - width),
+                random.Between(Margin, canvas.Height - Margin - height),
                 width,
                 height
             );

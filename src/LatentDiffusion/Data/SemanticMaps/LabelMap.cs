@@ -83,7 +83,10 @@ public sealed class LabelMap
     {
         if (Ids.Max() >= classes)
         {
-            throw new ArgumentException($"The map has class {Ids.Max()}; there are {classes} classes.", nameof(classes));
+            throw new ArgumentException(
+                $"The map has class {Ids.Max()}; there are {classes} classes.",
+                nameof(classes)
+            );
         }
 
         var channels = new float[checked(classes * Ids.Length)];

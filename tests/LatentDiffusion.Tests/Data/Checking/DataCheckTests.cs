@@ -27,7 +27,7 @@ public sealed class DataCheckTests : IDisposable
             _folder.Write(name + ".txt", "a pet");
         }
 
-        var report = DataCheck.Run(_folder.Path);
+        var report = Check(_folder.Path);
 
         Assert.Empty(report.Problems);
         Assert.Contains(new DataFinding("images", ".", 3, "8x8 to 16x8"), report.Found);
@@ -46,7 +46,7 @@ public sealed class DataCheckTests : IDisposable
         _folder.Write("dog/5.jpg", TestImages.Pattern(8, 8).Pixels);
         _folder.Write("dog/metadata.jsonl", "{\"file_name\":\"gone.png\",\"text\":\"x\"}\n");
 
-        var problems = DataCheck.Run(_folder.Path).Problems;
+        var problems = Check(_folder.Path).Problems;
 
         Says(problems, "cat/4.png", "not a PNG");
         Says(problems, "dog/5.jpg", "not a PNG");
@@ -65,10 +65,24 @@ public sealed class DataCheckTests : IDisposable
         Map("maps/1.png", 4, 4, 2);
         Map("maps/2.png", 4, 3, 1);
         Map("maps/5.png", 4, 4, 1);
-        _folder.Write("maps/3.png", TestImages.Png(4, 4, 8, 0, [[9, 0, 0, 0], new byte[4], new byte[4], new byte[4]]));
+        _folder.Write(
+            "maps/3.png",
+            TestImages.Png(
+                4,
+                4,
+                8,
+                0,
+                [
+                    [9, 0, 0, 0],
+                    new byte[4],
+                    new byte[4],
+                    new byte[4],
+                ]
+            )
+        );
         _folder.Write("labels.txt", "background\ncat\ndog\n");
 
-        var report = DataCheck.Run(_folder.Path);
+        var report = Check(_folder.Path);
 
         Assert.Contains(report.Found, f => f is { Kind: "label maps", Path: "maps", Count: 4 });
         Assert.Contains(report.Found, f => f is { Kind: "images", Count: 4 });
@@ -100,8 +114,14 @@ public sealed class DataCheckTests : IDisposable
                 + "<bndbox><xmin>1</xmin><ymin>1</ymin><xmax>20</xmax><ymax>5</ymax></bndbox></object></annotation>"
         );
 
-        var report = DataCheck.Run(_folder.Path);
+        _folder.Write("other.xml", "<project/>");
+        _folder.Write("other.json", """{"name":"x"}""");
+        _folder.Write("voc/2.xml", "<annotation>");
 
+        var report = Check(_folder.Path);
+
+        Assert.DoesNotContain(report.Problems, p => p.File.StartsWith("other", StringComparison.Ordinal));
+        Says(report.Problems, "voc/2.xml", "not valid XML");
         Says(report.Problems, "layouts/1.json", "10x9");
         Says(report.Problems, "layouts/2.json", "unknown label 'cow'");
         Says(report.Problems, "coco.json", "reaches outside of the 10x10 image");
@@ -123,7 +143,7 @@ public sealed class DataCheckTests : IDisposable
         Picture("b_LR.png", 4, 3);
         Picture("c_HR.png", 16, 8);
 
-        var report = DataCheck.Run(_folder.Path);
+        var report = Check(_folder.Path);
 
         Says(report.Problems, "1_mask.png", "8x4");
         Says(report.Problems, "2_mask.png", "without an image");
@@ -138,11 +158,11 @@ public sealed class DataCheckTests : IDisposable
     {
         _folder.Write("a.md", "text");
 
-        Assert.Throws<UserInputException>(() => DataCheck.Run(_folder.Path));
-        Assert.Throws<UserInputException>(() => DataCheck.Run(_folder["none"]));
+        Assert.Throws<UserInputException>(() => Check(_folder.Path));
+        Assert.Throws<UserInputException>(() => Check(_folder["none"]));
         _folder.Write("a.parquet", "no table");
-        Says(DataCheck.Run(_folder.Path).Problems, "a.parquet", "parquet");
-        Assert.False(DataCheck.Run(_folder["a.parquet"]).IsRight);
+        Says(Check(_folder.Path).Problems, "a.parquet", "parquet");
+        Assert.False(Check(_folder["a.parquet"]).IsRight);
     }
 
     [Theory]
@@ -154,11 +174,14 @@ public sealed class DataCheckTests : IDisposable
     {
         ZipFile.ExtractToDirectory(SharedData.PathOf(archive), _folder.Path);
 
-        var report = DataCheck.Run(_folder.Path);
+        var report = Check(_folder.Path);
 
         Assert.Equal(count, report.Found.Where(f => f.Kind == kind).Max(f => f.Count));
         Assert.Empty(report.Problems);
     }
+
+    private static DataReport Check(string path) =>
+        DataCheck.Run(path, cancellation: TestContext.Current.CancellationToken);
 
     private void Picture(string name, int width, int height) =>
         _folder.Write(name, PngEncoder.Encode(TestImages.Pattern(width, height)));

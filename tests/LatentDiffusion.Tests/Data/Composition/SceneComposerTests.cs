@@ -39,7 +39,10 @@ public sealed class SceneComposerTests : IDisposable
             {
                 var (x, y) = (i % 64, i / 64);
                 var colour = scene.Image[x, y];
-                var expected = colour.R > 128 ? 2 : colour.G > 128 ? 1 : 0;
+                var expected =
+                    colour.R > 128 ? 2
+                    : colour.G > 128 ? 1
+                    : 0;
 
                 // Soft edges lie between two colours.
                 Assert.True(scene.Map[x, y] == expected || Math.Max(colour.B, Math.Max(colour.R, colour.G)) < 200);
@@ -53,7 +56,12 @@ public sealed class SceneComposerTests : IDisposable
     [Fact]
     public void Later_objects_leave_enough_of_earlier_ones()
     {
-        var composer = new SceneComposer(Cutouts, Photos) { MinObjects = 8, MaxObjects = 8, MinVisible = 0.7 };
+        var composer = new SceneComposer(Cutouts, Photos)
+        {
+            MinObjects = 8,
+            MaxObjects = 8,
+            MinVisible = 0.7,
+        };
         var scenes = Enumerable.Range(0, 40).Select(i => composer.Compose(1, i)).ToArray();
 
         Assert.Contains(scenes, s => s.Layout.Objects.Any(o => o.Traits == ObjectTraits.Occluded));
@@ -94,7 +102,10 @@ public sealed class SceneComposerTests : IDisposable
         Assert.Equal(scene.Image.Pixels, new SceneComposer(Cutouts, Photos).Compose(5, 7).Image.Pixels);
         Assert.NotEqual(scene.Image.Pixels, composer.Compose(5, 8).Image.Pixels);
         Assert.NotEqual(scene.Image.Pixels, composer.Compose(6, 7).Image.Pixels);
-        Assert.Equal(scene.Layout.Objects.Count - 1, scene.Caption.Split(", ").Length - 2 + scene.Caption.Split(" and ").Length);
+        Assert.Equal(
+            scene.Layout.Objects.Count - 1,
+            scene.Caption.Split(", ").Length - 2 + scene.Caption.Split(" and ").Length
+        );
         Assert.Equal(Photos[0].Pixels, RgbImage.Filled(90, 70, new Rgb(0, 0, 255)).Pixels);
     }
 
@@ -156,8 +167,8 @@ public sealed class SceneComposerTests : IDisposable
 
         void Refused(string[] cutouts, string[] photos, string message)
         {
-            var error = Assert.Throws<UserInputException>(
-                () => new SceneFolder().Write(Paths(cutouts), Paths(photos), _folder["out"], 1, 0)
+            var error = Assert.Throws<UserInputException>(() =>
+                new SceneFolder().Write(Paths(cutouts), Paths(photos), _folder["out"], 1, 0)
             );
             Assert.Contains(message, error.Message, StringComparison.Ordinal);
             Assert.False(Directory.Exists(_folder["out"]));
@@ -191,7 +202,11 @@ public sealed class SceneComposerTests : IDisposable
     [Fact]
     public void Resizing_lends_no_colour_of_transparent_pixels()
     {
-        var image = new RgbaImage(4, 4, [.. Enumerable.Range(0, 16).SelectMany(i => i % 4 < 2 ? new byte[] { 255, 0, 0, 255 } : [0, 255, 0, 0])]);
+        var image = new RgbaImage(
+            4,
+            4,
+            [.. Enumerable.Range(0, 16).SelectMany(i => i % 4 < 2 ? new byte[] { 255, 0, 0, 255 } : [0, 255, 0, 0])]
+        );
 
         var small = image.Resize(2, 2);
         var large = image.Resize(8, 8);

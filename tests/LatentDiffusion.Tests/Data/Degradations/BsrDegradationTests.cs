@@ -151,7 +151,9 @@ public sealed class BsrDegradationTests
                 .Range(0, 8)
                 .Average(seed =>
                 {
-                    var low = new BsrDegradation { Strength = strength }.Apply(image, seed).Low;
+                    var low = new BsrDegradation { Strength = strength }
+                        .Apply(image, seed)
+                        .Low;
                     return PeakSignalToNoise.Of(Resampler.Bicubic(low, 64, 64), image);
                 });
     }

@@ -80,14 +80,13 @@ public sealed class ImageNoiseTests
         var counts = new int[5];
         for (var i = 0; i < 10_000; i++)
         {
-            counts[random.Integer(3, 7) - 3]++;
+            counts[random.Between(3, 7) - 3]++;
         }
 
         Assert.All(counts, c => Assert.InRange(c, 1850, 2150));
     }
 
-    private static FloatImage Flat(float value) =>
-        new(Side, Side, [.. Enumerable.Repeat(value, Side * Side * 3)]);
+    private static FloatImage Flat(float value) => new(Side, Side, [.. Enumerable.Repeat(value, Side * Side * 3)]);
 
     // 8-bit rounding of Poisson's input moves the mean; it is taken out.
     private static (double[] R, double[] G, double[] B) Noise(FloatImage image, double mean)

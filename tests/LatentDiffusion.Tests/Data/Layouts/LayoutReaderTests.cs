@@ -176,8 +176,7 @@ public sealed class LayoutReaderTests : IDisposable
         Write("x.xml", Voc("<xmin>a</xmin><ymin>11</ymin><xmax>50</xmax><ymax>100</ymax>"));
         Assert.Contains("<xmin>", Message(damaged), StringComparison.Ordinal);
 
-        static string Message(string path) =>
-            Assert.Throws<UserInputException>(() => VocReader.ReadFile(path)).Message;
+        static string Message(string path) => Assert.Throws<UserInputException>(() => VocReader.ReadFile(path)).Message;
     }
 
     [Fact]

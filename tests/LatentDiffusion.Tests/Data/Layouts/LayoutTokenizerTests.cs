@@ -19,11 +19,12 @@ public sealed class LayoutTokenizerTests
     private static readonly RelativeBox Crop = new(0.25, 0, 0.5, 1);
 
     private static readonly Gen<RelativeBox> Boxes = Gen.Select(
-        Gen.Double[0, 0.9],
-        Gen.Double[0, 0.9],
-        Gen.Double[0.02, 1],
-        Gen.Double[0.02, 1]
-    ).Select((x, y, w, h) => new RelativeBox(x, y, Math.Min(w, 1 - x), Math.Min(h, 1 - y)));
+            Gen.Double[0, 0.9],
+            Gen.Double[0, 0.9],
+            Gen.Double[0.02, 1],
+            Gen.Double[0.02, 1]
+        )
+        .Select((x, y, w, h) => new RelativeBox(x, y, Math.Min(w, 1 - x), Math.Min(h, 1 - y)));
 
     [Fact]
     public void Tokens_equal_the_reference()
@@ -35,11 +36,7 @@ public sealed class LayoutTokenizerTests
         Equal(golden, "full", withCrop.Encode(Objects));
         Equal(golden, "crop", withCrop.Encode(Objects, Crop));
         Equal(golden, "flip", withCrop.Encode(Objects, Crop, mirrored: true));
-        Equal(
-            GoldenCase.Load("conditioning", "bbox_tokens_noencodecrop"),
-            "crop",
-            withoutCrop.Encode(Objects, Crop)
-        );
+        Equal(GoldenCase.Load("conditioning", "bbox_tokens_noencodecrop"), "crop", withoutCrop.Encode(Objects, Crop));
     }
 
     [Fact]
@@ -61,7 +58,12 @@ public sealed class LayoutTokenizerTests
 
         Assert.Equal(92, tokens.Length);
         Assert.All(tokens[6..90], token => Assert.Equal(8191, token));
-        Assert.Equal(90, new LayoutTokenizer(Labels) { EncodeCrop = false }.Encode([]).Length);
+        Assert.Equal(
+            90,
+            new LayoutTokenizer(Labels) { EncodeCrop = false }
+                .Encode([])
+                .Length
+        );
     }
 
     [Fact]
@@ -152,12 +154,11 @@ public sealed class LayoutTokenizerTests
         Assert.Contains("'clas 3'", message, StringComparison.Ordinal);
         Assert.Contains("class 3", message, StringComparison.Ordinal);
         Assert.Throws<UserInputException>(() => new LayoutTokenizer(["cat", "cat"]));
-        Assert.Throws<InvalidOperationException>(
-            () =>
-                new LayoutTokenizer([.. Enumerable.Range(0, 600).Select(i => $"{i}")]).ClassToken(
-                    "599",
-                    ObjectTraits.Inside | ObjectTraits.Depiction | ObjectTraits.Group
-                )
+        Assert.Throws<InvalidOperationException>(() =>
+            new LayoutTokenizer([.. Enumerable.Range(0, 600).Select(i => $"{i}")]).ClassToken(
+                "599",
+                ObjectTraits.Inside | ObjectTraits.Depiction | ObjectTraits.Group
+            )
         );
     }
 

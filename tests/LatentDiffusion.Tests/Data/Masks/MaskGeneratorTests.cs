@@ -2,7 +2,6 @@ using CsCheck;
 using LatentDiffusion.Data.Masks;
 using LatentDiffusion.Errors;
 using LatentDiffusion.Imaging;
-using LatentDiffusion.Tests.Support;
 using Xunit;
 
 namespace LatentDiffusion.Tests.Data.Masks;

@@ -22,7 +22,16 @@ public sealed class SemanticMapTests : IDisposable
     {
         var map = new LabelMap(2, 2, [0, 1, 2, 1]);
         var painted = PngEncoder.Encode(map.Paint(Labels.Colours));
-        var grey = TestImages.Png(2, 2, 8, colourType: 0, [[0, 1], [2, 1]]);
+        var grey = TestImages.Png(
+            2,
+            2,
+            8,
+            colourType: 0,
+            [
+                [0, 1],
+                [2, 1],
+            ]
+        );
         var greyInColours = PngEncoder.Encode(new RgbImage(2, 2, [0, 0, 0, 1, 1, 1, 2, 2, 2, 1, 1, 1]));
 
         foreach (var file in new[] { Labels.WriteMap(map), painted, grey, greyInColours })
@@ -34,7 +43,18 @@ public sealed class SemanticMapTests : IDisposable
     [Fact]
     public void A_value_or_colour_of_no_class_is_named_with_its_place()
     {
-        Refused(TestImages.Png(2, 1, 8, colourType: 0, [[0, 3]]), "value 3 at (1, 0)");
+        Refused(
+            TestImages.Png(
+                2,
+                1,
+                8,
+                colourType: 0,
+                [
+                    [0, 3],
+                ]
+            ),
+            "value 3 at (1, 0)"
+        );
         Refused(PngEncoder.Encode(RgbImage.Filled(2, 2, new Rgb(1, 2, 3))), "#010203 at (0, 0)");
         Refused([1, 2, 3], "not a PNG");
 
@@ -51,7 +71,23 @@ public sealed class SemanticMapTests : IDisposable
     {
         var labels = new LabelSet(["nothing", "person"]) { ShiftByOne = true };
 
-        Assert.Equal([0, 1], labels.ReadMap(TestImages.Png(2, 1, 8, colourType: 0, [[255, 0]]), "file").Ids);
+        Assert.Equal(
+            [0, 1],
+            labels
+                .ReadMap(
+                    TestImages.Png(
+                        2,
+                        1,
+                        8,
+                        colourType: 0,
+                        [
+                            [255, 0],
+                        ]
+                    ),
+                    "file"
+                )
+                .Ids
+        );
     }
 
     [Fact]
@@ -60,7 +96,11 @@ public sealed class SemanticMapTests : IDisposable
             .Sample(
                 (width, height, newWidth, newHeight) =>
                 {
-                    var map = new LabelMap(width, height, [.. Enumerable.Range(0, width * height).Select(i => (byte)i)]);
+                    var map = new LabelMap(
+                        width,
+                        height,
+                        [.. Enumerable.Range(0, width * height).Select(i => (byte)i)]
+                    );
 
                     var resized = map.Resize(newWidth, newHeight);
 
@@ -89,7 +129,11 @@ public sealed class SemanticMapTests : IDisposable
                 (width, height, seed, mode) =>
                 {
                     // Large blocks of two colours, so that resampling leaves most pixels near one of them.
-                    var map = new LabelMap(width, height, [.. Enumerable.Range(0, width * height).Select(i => (byte)(i % width / ((width + 1) / 2)))]);
+                    var map = new LabelMap(
+                        width,
+                        height,
+                        [.. Enumerable.Range(0, width * height).Select(i => (byte)(i % width / ((width + 1) / 2)))]
+                    );
                     var image = map.Paint([Rgb.Black, Rgb.White]);
                     var transform = new ImageTransform(8)
                     {
