@@ -17,7 +17,16 @@ return await new Application(
             "data",
             "task",
             "Prepare data sets",
-            [new VerbGroup("prepare", "kind of data", "Make a data set from local sources", [new PreparePhotosVerb()])]
+            [
+                new VerbGroup(
+                    "prepare",
+                    "kind of data",
+                    "Make a data set from local sources",
+                    [new PreparePhotosVerb()]
+                ),
+                new ComposeVerb(),
+                new CheckDataVerb(),
+            ]
         ),
         new VerbGroup("models", "task", "Handle trained models", [new ExportModelVerb()]),
         new BenchVerb(),

@@ -1,3 +1,4 @@
+using LatentDiffusion.Data.SemanticMaps;
 using LatentDiffusion.Errors;
 using LatentDiffusion.Imaging;
 
@@ -78,35 +79,69 @@ public sealed record ImageTransform
         return planar;
     }
 
+    /// <summary>The label map of an image, treated as <see cref="Apply"/> treats the image but without mixing classes.</summary>
+    /// <param name="map">Of the image's size.</param>
+    /// <param name="seed">The image's seed.</param>
+    /// <returns>Size x Size.</returns>
+    public LabelMap ApplyTo(LabelMap map, long seed)
+    {
+        ArgumentNullException.ThrowIfNull(map);
+        var place = Find(map.Width, map.Height, seed);
+        var square = map.Resize(place.Width, place.Height).Crop(place.X, place.Y, Size, Size);
+        return Mirrors(seed) ? square.Mirrored() : square;
+    }
+
+    /// <summary>Where the square that <see cref="Apply"/> cuts out lies in an image, before it is mirrored.</summary>
+    /// <param name="width">Width of the image.</param>
+    /// <param name="height">Height of the image.</param>
+    /// <param name="seed">The image's seed.</param>
+    /// <returns>In shares of the image's width and height.</returns>
+    public Layouts.RelativeBox CropOf(int width, int height, long seed)
+    {
+        var place = Find(width, height, seed);
+        return new(
+            (double)place.X / place.Width,
+            (double)place.Y / place.Height,
+            (double)Size / place.Width,
+            (double)Size / place.Height
+        );
+    }
+
     /// <summary>The resized and cropped image, not mirrored.</summary>
     public RgbImage Square(RgbImage image, long seed)
     {
+        var place = Find(image.Width, image.Height, seed);
+        return Resampler.Bicubic(image, place.Width, place.Height).Crop(place.X, place.Y, Size, Size);
+    }
+
+    // The size that the image is brought to, and the square's place in it.
+    private (int Width, int Height, int X, int Y) Find(int imageWidth, int imageHeight, long seed)
+    {
         if (Resize == ResizeMode.Stretch)
         {
-            return Resampler.Bicubic(image, Size, Size);
+            return (Size, Size, 0, 0);
         }
 
-        var scale = (double)Size / Math.Min(image.Width, image.Height);
+        var scale = (double)Size / Math.Min(imageWidth, imageHeight);
         if (Resize == ResizeMode.Keep)
         {
             scale = Math.Max(1, scale);
         }
 
-        var width = Math.Max(Size, (int)Math.Round(image.Width * scale));
-        var height = Math.Max(Size, (int)Math.Round(image.Height * scale));
-        var resized = Resampler.Bicubic(image, width, height);
-        var (x, y) =
-            Crop == CropPlace.Random
-                ? (
-                    UniformDraw.Below(width - Size + 1, seed, (long)Draw.CropX),
-                    UniformDraw.Below(height - Size + 1, seed, (long)Draw.CropY)
-                )
-                : ((width - Size) / 2, (height - Size) / 2);
-        return resized.Crop(x, y, Size, Size);
+        var width = Math.Max(Size, (int)Math.Round(imageWidth * scale));
+        var height = Math.Max(Size, (int)Math.Round(imageHeight * scale));
+        return Crop == CropPlace.Random
+            ? (
+                width,
+                height,
+                UniformDraw.Below(width - Size + 1, seed, (long)Draw.CropX),
+                UniformDraw.Below(height - Size + 1, seed, (long)Draw.CropY)
+            )
+            : (width, height, (width - Size) / 2, (height - Size) / 2);
     }
 
     /// <summary>Whether this seed mirrors.</summary>
-    internal bool Mirrors(long seed) => UniformDraw.Fraction(seed, (long)Draw.Mirror) < FlipProbability;
+    public bool Mirrors(long seed) => UniformDraw.Fraction(seed, (long)Draw.Mirror) < FlipProbability;
 
     /// <summary>Reverses each row of [3, Size, Size] in place.</summary>
     internal void Mirror(byte[] planar)

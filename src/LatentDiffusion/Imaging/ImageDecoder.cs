@@ -35,21 +35,18 @@ public static class ImageDecoder
     /// <exception cref="ImageFormatException">The data is no image, is cut short, damaged or too large.</exception>
     public static RgbImage Decode(ReadOnlyMemory<byte> data, string name, Rgb? background = null)
     {
-        using var codec = Open(data.Span, name);
-        var (width, height) = (codec.Info.Width, codec.Info.Height);
-
-        // No colour space in the destination: the codec leaves the numbers alone.
-        var info = new SKImageInfo(width, height, SKColorType.Rgba8888, SKAlphaType.Unpremul, null);
-        var rgba = new byte[info.BytesSize64];
-        var result = GetPixels(codec, info, rgba);
-        if (result != SKCodecResult.Success)
-        {
-            throw Unreadable(name, data.Length, result);
-        }
-
-        var image = new RgbImage(width, height, LayOver(rgba, background ?? Rgb.White));
-        return Orientation.Apply(image, codec.EncodedOrigin);
+        var (image, origin) = DecodePixels(data, name);
+        return Orientation.Apply(
+            new RgbImage(image.Width, image.Height, LayOver(image.Pixels, background ?? Rgb.White)),
+            origin
+        );
     }
+
+    /// <summary>Decodes an image with its transparency; an EXIF orientation is not applied.</summary>
+    /// <param name="data">The encoded bytes.</param>
+    /// <param name="name">What to call the image in an error message.</param>
+    /// <exception cref="ImageFormatException">The data is no image, is cut short, damaged or too large.</exception>
+    public static RgbaImage DecodeWithAlpha(ReadOnlyMemory<byte> data, string name) => DecodePixels(data, name).Image;
 
     /// <summary>Reads size and kind without decoding pixels.</summary>
     /// <param name="data">The encoded bytes.</param>
@@ -64,6 +61,25 @@ public static class ImageDecoder
             ? (codec.Info.Height, codec.Info.Width)
             : (codec.Info.Width, codec.Info.Height);
         return new ImageHeader(format, width, height, codec.Info.AlphaType != SKAlphaType.Opaque, colour, bits);
+    }
+
+    private static (RgbaImage Image, SKEncodedOrigin Origin) DecodePixels(ReadOnlyMemory<byte> data, string name)
+    {
+        using var codec = Open(data.Span, name);
+
+        // No colour space in the destination: the codec leaves the numbers alone.
+        var info = new SKImageInfo(
+            codec.Info.Width,
+            codec.Info.Height,
+            SKColorType.Rgba8888,
+            SKAlphaType.Unpremul,
+            null
+        );
+        var rgba = new byte[info.BytesSize64];
+        var result = GetPixels(codec, info, rgba);
+        return result == SKCodecResult.Success
+            ? (new RgbaImage(info.Width, info.Height, rgba), codec.EncodedOrigin)
+            : throw Unreadable(name, data.Length, result);
     }
 
     /// <summary>The complaint about bytes that begin no known format.</summary>

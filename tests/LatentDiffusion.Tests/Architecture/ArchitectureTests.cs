@@ -21,6 +21,7 @@ public sealed class ArchitectureTests
         ["Imaging"] = [],
         ["Data"] = ["Imaging"],
         ["Models"] = ["Diffusion", "Networks", "Tensors"],
+        ["Retrieval"] = ["Tensors"],
         ["Metrics"] = ["Networks", "Imaging", "Tensors"],
         ["Pipelines"] = ["Metrics", "Models", "Samplers", "Diffusion", "Networks", "Data", "Imaging", "Tensors"],
         ["Training"] =

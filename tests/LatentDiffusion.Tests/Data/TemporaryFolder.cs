@@ -5,6 +5,8 @@ internal sealed class TemporaryFolder : IDisposable
 {
     public string Path { get; } = Directory.CreateTempSubdirectory("ldm-data-").FullName;
 
+    public string this[string relative] => System.IO.Path.Combine(Path, relative);
+
     public string Write(string relative, byte[] content)
     {
         var path = System.IO.Path.Combine(Path, relative);

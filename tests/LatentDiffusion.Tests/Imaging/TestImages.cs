@@ -48,7 +48,15 @@ internal static class TestImages
     }
 
     /// <summary>A PNG of any colour type and depth; each row of <paramref name="rows"/> is packed as the file wants it.</summary>
-    public static byte[] Png(int width, int height, int bitDepth, int colourType, byte[][] rows, byte[]? palette = null)
+    public static byte[] Png(
+        int width,
+        int height,
+        int bitDepth,
+        int colourType,
+        byte[][] rows,
+        byte[]? palette = null,
+        byte[]? filters = null
+    )
     {
         var header = new byte[13];
         BinaryPrimitives.WriteInt32BigEndian(header, width);
@@ -58,9 +66,9 @@ internal static class TestImages
         using var packed = new MemoryStream();
         using (var zlib = new ZLibStream(packed, CompressionLevel.Optimal, leaveOpen: true))
         {
-            foreach (var row in rows)
+            foreach (var (i, row) in rows.Index())
             {
-                zlib.WriteByte(0);
+                zlib.WriteByte(filters?[i] ?? 0);
                 zlib.Write(row);
             }
         }

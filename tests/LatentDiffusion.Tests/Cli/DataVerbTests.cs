@@ -1,0 +1,57 @@
+using System.Text.Json;
+using LatentDiffusion.Imaging;
+using LatentDiffusion.Tests.Imaging;
+using Xunit;
+
+namespace LatentDiffusion.Tests.Cli;
+
+public sealed class DataVerbTests
+{
+    [Fact]
+    public async Task Scenes_are_composed_of_what_ships_and_pass_the_check()
+    {
+        using var folder = new Support.TemporaryFolder();
+        Directory.CreateDirectory(folder["photos"]);
+        File.WriteAllBytes(folder["photos/1.png"], PngEncoder.Encode(TestImages.Pattern(96, 80)));
+        var emoji = Path.Combine(AppContext.BaseDirectory, "data", "emoji", "emoji64.parquet");
+
+        var composed = await LdmProcess.RunAsync([
+            "data",
+            "compose",
+            "--cutouts",
+            emoji,
+            "--photos",
+            folder["photos"],
+            "--out",
+            folder["set"],
+            "--count",
+            "4",
+            "--json",
+        ]);
+
+        Assert.True(composed.ExitCode == 0, composed.Error);
+        using var result = JsonDocument.Parse(composed.Output);
+        Assert.Equal(4, result.RootElement.GetProperty("scenes").GetInt32());
+        Assert.Equal(10, result.RootElement.GetProperty("classes").GetArrayLength());
+
+        var good = await LdmProcess.RunAsync("data", "check", folder["set"], "--json");
+        Assert.Equal(0, good.ExitCode);
+        using var report = JsonDocument.Parse(good.Output);
+        Assert.True(report.RootElement.GetProperty("is_right").GetBoolean());
+
+        File.Delete(folder["set/maps/000002.png"]);
+        var bad = await LdmProcess.RunAsync("data", "check", folder["set"]);
+        Assert.Equal(1, bad.ExitCode);
+        Assert.Contains("wrong: images/000002.png: has no label map in maps", bad.Output, StringComparison.Ordinal);
+        Assert.Contains("1 thing is wrong.", bad.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_folder_that_is_not_there_is_the_users_mistake()
+    {
+        var outcome = await LdmProcess.RunAsync("data", "check", "no-such-folder");
+
+        Assert.Equal(2, outcome.ExitCode);
+        Assert.Contains("no-such-folder", outcome.Error, StringComparison.Ordinal);
+    }
+}
