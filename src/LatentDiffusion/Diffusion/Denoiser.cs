@@ -15,7 +15,7 @@ public sealed class Denoiser(Unet network, DiffusionProcess process, Parameteriz
     {
         ArgumentNullException.ThrowIfNull(condition);
         using var scope = NewDisposeScope();
-        var prediction = network.Forward(noisy, timesteps, condition.Attention, condition.Labels);
+        var prediction = condition.Predict(network, noisy, timesteps);
         if (parameterization == Parameterization.X0)
         {
             prediction = process.PredictNoise(noisy, timesteps, prediction);

@@ -1,11 +1,11 @@
 using System.Globalization;
 using LatentDiffusion.Diffusion;
+using LatentDiffusion.Diffusion.Conditioning;
 using LatentDiffusion.Errors;
 using LatentDiffusion.Imaging;
 using LatentDiffusion.Models;
 using LatentDiffusion.Progress;
 using LatentDiffusion.Samplers;
-using LatentDiffusion.Tensors;
 using static TorchSharp.torch;
 
 namespace LatentDiffusion.Pipelines;
@@ -13,8 +13,18 @@ namespace LatentDiffusion.Pipelines;
 /// <summary>What to sample.</summary>
 public sealed record SamplingRequest
 {
-    /// <summary>One entry per image: its class id, or null for no condition.</summary>
-    public required IReadOnlyList<int?> Classes { get; init; }
+    /// <summary>What each image is to show; <see cref="ConditionInput.None"/> for no condition.</summary>
+    public IReadOnlyList<ConditionInput> Inputs { get; init; } = [];
+
+    /// <summary>The class ids of <see cref="Inputs"/>; setting them makes inputs of classes alone.</summary>
+    public IReadOnlyList<int?> Classes
+    {
+        get => [.. Inputs.Select(input => input.ClassId)];
+        init => Inputs = [.. value.Select(ConditionInput.OfClass)];
+    }
+
+    /// <summary>What guidance leads away from: nothing, or a negative prompt.</summary>
+    public ConditionInput Negative { get; init; } = ConditionInput.None;
 
     /// <summary>Image number i is drawn with seed + i.</summary>
     public long Seed { get; init; }
@@ -38,7 +48,7 @@ public sealed record SamplingRequest
     public int BatchSize { get; init; } = 16;
 }
 
-/// <summary>Draws images from an unconditional or class-conditional latent diffusion model.</summary>
+/// <summary>Draws images from a latent diffusion model.</summary>
 /// <param name="model">The model; used by one thread at a time.</param>
 public sealed class ImageSampler(LatentDiffusionModel model)
 {
@@ -46,7 +56,7 @@ public sealed class ImageSampler(LatentDiffusionModel model)
     /// <param name="request">What to draw.</param>
     /// <param name="progress">Told after every sampler step.</param>
     /// <param name="cancellation">Checked before every sampler step.</param>
-    /// <returns>One image per entry of <see cref="SamplingRequest.Classes"/>.</returns>
+    /// <returns>One image per entry of <see cref="SamplingRequest.Inputs"/>.</returns>
     /// <exception cref="UserInputException">The request does not fit the model.</exception>
     public IReadOnlyList<RgbImage> Sample(
         SamplingRequest request,
@@ -58,16 +68,16 @@ public sealed class ImageSampler(LatentDiffusionModel model)
         Check(request);
         using var inference = no_grad();
         List<RgbImage> images = [];
-        for (var first = 0; first < request.Classes.Count; first += request.BatchSize)
+        for (var first = 0; first < request.Inputs.Count; first += request.BatchSize)
         {
-            var classes = request.Classes.Skip(first).Take(request.BatchSize).ToList();
-            var (done, total) = (first, request.Classes.Count);
+            var inputs = request.Inputs.Skip(first).Take(request.BatchSize).ToList();
+            var (done, total) = (first, request.Inputs.Count);
             using var scope = NewDisposeScope();
             var batch = SampleBatch(
                 request,
-                classes,
+                inputs,
                 first,
-                progress is null ? null : new PartOfProgress(progress, done, classes.Count, total),
+                progress is null ? null : new PartOfProgress(progress, done, inputs.Count, total),
                 cancellation
             );
             images.AddRange(ImageTensors.ToImages(batch));
@@ -78,7 +88,7 @@ public sealed class ImageSampler(LatentDiffusionModel model)
 
     private Tensor SampleBatch(
         SamplingRequest request,
-        List<int?> classes,
+        List<ConditionInput> inputs,
         int first,
         IProgress<StepProgress>? progress,
         CancellationToken cancellation
@@ -90,9 +100,9 @@ public sealed class ImageSampler(LatentDiffusionModel model)
             (request.Height ?? model.Config.ImageSize) / factor,
             (request.Width ?? model.Config.ImageSize) / factor
         );
-        using var noise = NoiseSource.FromSeed(request.Seed, classes.Count, first);
+        using var noise = NoiseSource.FromSeed(request.Seed, inputs.Count, first);
         var latents = new DdimSampler(model.Process.Schedule).Sample(
-            Predictor(request, classes),
+            Predictor(request, inputs),
             noise.Next(channels, height, width),
             new DdimOptions(request.Steps, request.Eta),
             () => noise.Next(channels, height, width),
@@ -102,20 +112,20 @@ public sealed class ImageSampler(LatentDiffusionModel model)
         return model.DecodeScaled(latents);
     }
 
-    private INoisePredictor Predictor(SamplingRequest request, List<int?> classes)
+    private INoisePredictor Predictor(SamplingRequest request, List<ConditionInput> inputs)
     {
         if (model.Conditioner is not { } conditioner)
         {
             return new ConditionedPredictor(model.Denoiser, Condition.None);
         }
 
-        var labels = classes.Select(c => (long)(c ?? conditioner.NullClass)).ToArray();
-        var unconditional = classes.All(c => c is null)
+        // Guidance away from what is wanted anyway changes nothing.
+        var unconditional = inputs.All(input => input == request.Negative || (input.IsNone && request.Negative.IsNone))
             ? null
-            : conditioner.Encode(full([labels.Length], Scalars.Of(conditioner.NullClass), dtype: int64));
+            : conditioner.Encode([.. inputs.Select(_ => request.Negative)]);
         return ClassifierFreeGuidance.Apply(
             model.Denoiser,
-            conditioner.Encode(tensor(labels)),
+            conditioner.Encode(inputs),
             unconditional,
             request.Guidance
         );
