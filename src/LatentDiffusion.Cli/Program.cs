@@ -19,6 +19,7 @@ return await new Application(
             "Prepare data sets",
             [new VerbGroup("prepare", "kind of data", "Make a data set from local sources", [new PreparePhotosVerb()])]
         ),
+        new VerbGroup("tokenizer", "task", "Make vocabularies for models with text", [new TrainTokenizerVerb()]),
         new VerbGroup("models", "task", "Handle trained models", [new ExportModelVerb()]),
         new BenchVerb(),
         new DoctorVerb(),
