@@ -28,6 +28,7 @@ return await new Application(
                 new CheckDataVerb(),
             ]
         ),
+        new VerbGroup("tokenizer", "task", "Make vocabularies for models with text", [new TrainTokenizerVerb()]),
         new VerbGroup("models", "task", "Handle trained models", [new ExportModelVerb()]),
         new BenchVerb(),
         new DoctorVerb(),

@@ -107,6 +107,6 @@ internal sealed class LiveProgress : ProgressDisplay
         protected override bool NoWrap => true;
 
         public override IRenderable Render(RenderOptions options, ProgressTask task, TimeSpan deltaTime) =>
-            new Text(texts.GetValueOrDefault(task.Id, "")).Overflow(Overflow.Ellipsis);
+            new Spectre.Console.Text(texts.GetValueOrDefault(task.Id, "")).Overflow(Overflow.Ellipsis);
     }
 }

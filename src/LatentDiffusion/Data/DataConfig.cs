@@ -29,6 +29,10 @@ public abstract record DataConfig
     [Description("The table column that names an image's class; image folders without one use their sub-folders.")]
     public string? ClassColumn { get; init; }
 
+    /// <summary>The column that holds an image's caption.</summary>
+    [Description("The table column that holds an image's caption; when absent, 'text' or 'caption'.")]
+    public string? CaptionColumn { get; init; }
+
     /// <summary>Keeps only rows with this value.</summary>
     [Description("Keeps only table rows with this value, as 'column=value'.")]
     public string? Where { get; init; }
@@ -58,7 +62,12 @@ public abstract record DataConfig
         );
 
     private protected SourceColumns Columns =>
-        new() { Class = ClassColumn, Filter = Where is null ? null : RowFilter.Parse(Where) };
+        new()
+        {
+            Class = ClassColumn,
+            Caption = CaptionColumn,
+            Filter = Where is null ? null : RowFilter.Parse(Where),
+        };
 }
 
 /// <summary>A folder of images; sub-folders are classes.</summary>

@@ -15,11 +15,6 @@ public sealed class Denoiser(Unet network, Parameterization parameterization) : 
         ArgumentNullException.ThrowIfNull(noisy);
         ArgumentNullException.ThrowIfNull(condition);
         using var timesteps = full([noisy.shape[0]], Scalars.Of(level.Timestep), dtype: float32, device: noisy.device);
-        return new Prediction(
-            parameterization,
-            noisy,
-            level,
-            network.Forward(noisy, timesteps, condition.Attention, condition.Labels)
-        );
+        return new Prediction(parameterization, noisy, level, condition.Predict(network, noisy, timesteps));
     }
 }

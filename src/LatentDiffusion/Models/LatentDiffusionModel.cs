@@ -1,4 +1,5 @@
 using LatentDiffusion.Diffusion;
+using LatentDiffusion.Diffusion.Conditioning;
 using LatentDiffusion.Networks.Autoencoders;
 using LatentDiffusion.Networks.Conditioners;
 using LatentDiffusion.Networks.Unets;
@@ -16,21 +17,23 @@ public sealed class LatentDiffusionModel : IDisposable
     /// <summary>Builds the model with fresh weights.</summary>
     /// <param name="config">The description.</param>
     /// <param name="firstStage">A trained first stage that fits the description, now owned; null for a fresh one.</param>
+    /// <param name="vocabularies">
+    /// The vocabularies that a model's file holds; null reads them from the files that the description names.
+    /// </param>
     /// <exception cref="ArgumentException">The parts do not fit each other.</exception>
-    public LatentDiffusionModel(LatentDiffusionModelConfig config, FirstStage? firstStage = null)
+    /// <exception cref="Errors.UserInputException">A vocabulary cannot be read.</exception>
+    public LatentDiffusionModel(
+        LatentDiffusionModelConfig config,
+        FirstStage? firstStage = null,
+        IReadOnlyList<string>? vocabularies = null
+    )
     {
         ArgumentNullException.ThrowIfNull(config);
         Config = config;
         FirstStage = firstStage ?? config.FirstStage.Build();
         FirstStage.eval();
         Unet = new Unet(UnetConfigOf(config));
-        if (Unet.Config.InChannels != FirstStage.LatentChannels || Unet.Config.OutChannels != FirstStage.LatentChannels)
-        {
-            throw new ArgumentException(
-                $"The UNet has in_channels {Unet.Config.InChannels} and out_channels {Unet.Config.OutChannels}, the first "
-                    + $"stage's latents have {FirstStage.LatentChannels} channels: make them equal."
-            );
-        }
+        CheckChannels();
 
         SizeMultiple = FirstStage.DownsamplingFactor * Unet.SizeMultiple;
         if (config.Objective.ProblemWith(config.Schedule) is { } problem)
@@ -39,7 +42,7 @@ public sealed class LatentDiffusionModel : IDisposable
         }
 
         Conditioner = config.Conditioner is { } conditioner
-            ? new ClassConditioner(conditioner, config.Classes.Count)
+            ? Conditioners.Create(conditioner, config.Classes.Count, vocabularies)
             : null;
         Process = new DiffusionProcess(NoiseSchedule.Create(config.Schedule));
         Denoiser = new Denoiser(Unet, config.Objective.Parameterization);
@@ -63,8 +66,8 @@ public sealed class LatentDiffusionModel : IDisposable
     /// <summary>The denoising network.</summary>
     public Unet Unet { get; }
 
-    /// <summary>Classes to conditions; null for an unconditional model.</summary>
-    public ClassConditioner? Conditioner { get; }
+    /// <summary>Classes, text and the like to conditions; null for an unconditional model.</summary>
+    public Conditioner? Conditioner { get; }
 
     /// <summary>The forward diffusion process.</summary>
     public DiffusionProcess Process { get; }
@@ -100,9 +103,9 @@ public sealed class LatentDiffusionModel : IDisposable
     public IEnumerable<(string Name, Tensor Parameter)> TrainableParameters() =>
         UnetParameters()
             .Concat(
-                (Conditioner?.Network?.named_parameters() ?? []).Select(p =>
-                    (ModelTensors.ConditionerPrefix + p.name, (Tensor)p.parameter)
-                )
+                (Conditioner?.Network?.named_parameters() ?? [])
+                    .Where(p => p.parameter.requires_grad)
+                    .Select(p => (ModelTensors.ConditionerPrefix + p.name, (Tensor)p.parameter))
             )
             .Concat(LogVariances is null ? [] : [(ModelTensors.LogVariances, LogVariances)]);
 
@@ -121,14 +124,34 @@ public sealed class LatentDiffusionModel : IDisposable
     }
 
     // With class labels the UNet embeds every class and the null class.
-    private static UnetConfig UnetConfigOf(LatentDiffusionModelConfig config) =>
-        config.Conditioner switch
+    private static UnetConfig UnetConfigOf(LatentDiffusionModelConfig config)
+    {
+        if (config.Conditioner?.ContextDim is { } channels && channels != config.Unet.ContextDim)
         {
-            ClassLabelConfig => config.Unet with { NumClasses = config.Classes.Count + 1 },
-            ClassTokenConfig token when config.Unet.ContextDim != token.EmbedDim => throw new ArgumentException(
-                $"The conditioner's embed_dim is {token.EmbedDim} and the UNet's context_dim is "
+            throw new ArgumentException(
+                $"The conditioner's embed_dim is {channels} and the UNet's context_dim is "
                     + $"{config.Unet.ContextDim?.ToString() ?? "absent"}: make them equal."
-            ),
-            _ => config.Unet,
-        };
+            );
+        }
+
+        return config.Conditioner?.Singles.Any(single => single is ClassLabelConfig) == true
+            ? config.Unet with
+            {
+                NumClasses = config.Classes.Count + 1,
+            }
+            : config.Unet;
+    }
+
+    private void CheckChannels()
+    {
+        var (latents, extra) = (FirstStage.LatentChannels, Config.Conditioner?.ConcatenatedChannels ?? 0);
+        if (Unet.Config.InChannels != latents + extra || Unet.Config.OutChannels != latents)
+        {
+            throw new ArgumentException(
+                $"The UNet has in_channels {Unet.Config.InChannels} and out_channels {Unet.Config.OutChannels}, the first "
+                    + $"stage's latents have {latents} channels"
+                    + (extra == 0 ? ": make them equal." : $" and the condition adds {extra} to those that come in.")
+            );
+        }
+    }
 }

@@ -27,25 +27,27 @@ public static class ModelFile
     /// <param name="tensors">Names and tensors, borrowed.</param>
     /// <param name="experiment">The resolved configuration of the run, as YAML.</param>
     /// <param name="step">Training steps done.</param>
+    /// <param name="vocabularies">The vocabularies of its tokenizers in order, without which it reads no text.</param>
     public static void Write(
         string path,
         ModelConfig config,
         IEnumerable<KeyValuePair<string, Tensor>> tensors,
         string experiment,
-        long step
-    ) =>
-        SafetensorsWriter.Write(
-            path,
-            tensors,
-            new Dictionary<string, string>
-            {
-                ["format"] = "pt",
-                [ConfigKey] = ConfigWriter.ToYaml(config),
-                [ExperimentKey] = experiment,
-                [StepKey] = step.ToString(CultureInfo.InvariantCulture),
-                [VersionKey] = typeof(ModelFile).Assembly.GetName().Version?.ToString(3) ?? "",
-            }
-        );
+        long step,
+        IReadOnlyList<string>? vocabularies = null
+    )
+    {
+        var metadata = new Dictionary<string, string>
+        {
+            ["format"] = "pt",
+            [ConfigKey] = ConfigWriter.ToYaml(config),
+            [ExperimentKey] = experiment,
+            [StepKey] = step.ToString(CultureInfo.InvariantCulture),
+            [VersionKey] = typeof(ModelFile).Assembly.GetName().Version?.ToString(3) ?? "",
+        };
+        ModelVocabularies.AddTo(metadata, vocabularies ?? []);
+        SafetensorsWriter.Write(path, tensors, metadata);
+    }
 
     /// <summary>Whether a path names a model of ours: a folder, or a file that says which model it is.</summary>
     internal static bool IsDescribed(string path)
@@ -159,6 +161,7 @@ public static class ModelFile
             );
         }
 
+        ModelVocabularies.Check(file, model);
         ModelTensors.LoadDenoiser(file, model);
     }
 
@@ -180,7 +183,7 @@ public static class ModelFile
             );
         }
 
-        var model = Build(file, () => new LatentDiffusionModel(config));
+        var model = Build(file, () => new LatentDiffusionModel(config, vocabularies: ModelVocabularies.Of(file)));
         try
         {
             ModelTensors.Load(file, model, ema: null);

@@ -1,4 +1,5 @@
 using LatentDiffusion.Diffusion;
+using LatentDiffusion.Diffusion.Conditioning;
 using LatentDiffusion.Diffusion.Guidance;
 using LatentDiffusion.Diffusion.Patches;
 using LatentDiffusion.Errors;
@@ -11,7 +12,7 @@ using static TorchSharp.torch;
 
 namespace LatentDiffusion.Pipelines;
 
-/// <summary>Draws images from an unconditional or class-conditional latent diffusion model.</summary>
+/// <summary>Draws images from a latent diffusion model.</summary>
 /// <param name="model">The model; used by one thread at a time.</param>
 public sealed class ImageSampler(LatentDiffusionModel model)
 {
@@ -19,7 +20,7 @@ public sealed class ImageSampler(LatentDiffusionModel model)
     /// <param name="request">What to draw.</param>
     /// <param name="progress">Told after every sampler step.</param>
     /// <param name="cancellation">Checked before every sampler step.</param>
-    /// <returns>One image per entry of <see cref="SamplingRequest.Classes"/>.</returns>
+    /// <returns>One image per entry of <see cref="SamplingRequest.Inputs"/>.</returns>
     /// <exception cref="UserInputException">The request does not fit the model.</exception>
     public IReadOnlyList<RgbImage> Sample(
         SamplingRequest request,
@@ -31,16 +32,16 @@ public sealed class ImageSampler(LatentDiffusionModel model)
         request.Check(model);
         using var inference = no_grad();
         List<RgbImage> images = [];
-        for (var first = 0; first < request.Classes.Count; first += request.BatchSize)
+        for (var first = 0; first < request.Inputs.Count; first += request.BatchSize)
         {
-            var classes = request.Classes.Skip(first).Take(request.BatchSize).ToList();
-            var (done, total) = (first, request.Classes.Count);
+            var inputs = request.Inputs.Skip(first).Take(request.BatchSize).ToList();
+            var (done, total) = (first, request.Inputs.Count);
             using var scope = NewDisposeScope();
             var batch = SampleBatch(
                 request,
-                classes,
+                inputs,
                 first,
-                progress is null ? null : new PartOfProgress(progress, done, classes.Count, total),
+                progress is null ? null : new PartOfProgress(progress, done, inputs.Count, total),
                 cancellation
             );
             images.AddRange(ImageTensors.ToImages(batch));
@@ -51,7 +52,7 @@ public sealed class ImageSampler(LatentDiffusionModel model)
 
     private Tensor SampleBatch(
         SamplingRequest request,
-        List<int?> classes,
+        List<ConditionInput> inputs,
         int first,
         IProgress<StepProgress>? progress,
         CancellationToken cancellation
@@ -64,10 +65,10 @@ public sealed class ImageSampler(LatentDiffusionModel model)
             (request.Width ?? model.Config.ImageSize) / factor
         );
         var sampler = NamedSampler.Find(request.Sampler).Create(request.Eta, model.Config.Schedule.VPosterior);
-        using var noise = NoiseSource.FromSeed(request.Seed, classes.Count, first);
+        using var noise = NoiseSource.FromSeed(request.Seed, inputs.Count, first);
         var latents = SamplingLoop.Run(
             sampler,
-            DenoiserFor(request, classes),
+            DenoiserFor(request, inputs),
             Levels(request, sampler.End),
             noise.Next(channels, height, width),
             () => noise.Next(channels, height, width),
@@ -99,28 +100,28 @@ public sealed class ImageSampler(LatentDiffusionModel model)
         }
     }
 
-    private IDenoiser DenoiserFor(SamplingRequest request, List<int?> classes)
+    private IDenoiser DenoiserFor(SamplingRequest request, List<ConditionInput> inputs)
     {
-        var denoiser = GuidedDenoiser(request, classes);
+        var denoiser = GuidedDenoiser(request, inputs);
         return request.PatchSize is { } pixels
             ? new PatchwiseDenoiser(denoiser, new PatchSettings(pixels / model.FirstStage.DownsamplingFactor))
             : denoiser;
     }
 
-    private IDenoiser GuidedDenoiser(SamplingRequest request, List<int?> classes)
+    private IDenoiser GuidedDenoiser(SamplingRequest request, List<ConditionInput> inputs)
     {
         if (model.Conditioner is not { } conditioner)
         {
             return new ConditionedDenoiser(model.Denoiser, Condition.None);
         }
 
-        var labels = classes.Select(c => (long)(c ?? conditioner.NullClass)).ToArray();
-        var unconditional = classes.All(c => c is null)
+        // Guidance away from what is wanted anyway changes nothing.
+        var unconditional = inputs.All(input => input == request.Negative || (input.IsNone && request.Negative.IsNone))
             ? null
-            : conditioner.Encode(full([labels.Length], Scalars.Of(conditioner.NullClass), dtype: int64));
+            : conditioner.Encode([.. inputs.Select(_ => request.Negative)]);
         return ClassifierFreeGuidance.Apply(
             model.Denoiser,
-            conditioner.Encode(tensor(labels)),
+            conditioner.Encode(inputs),
             unconditional,
             new GuidanceSettings(request.Guidance, request.GuidanceRescale, request.GuidanceInterval)
         );

@@ -1,5 +1,6 @@
 using LatentDiffusion.Data;
 using LatentDiffusion.Diffusion;
+using LatentDiffusion.Diffusion.Conditioning;
 using LatentDiffusion.Errors;
 using LatentDiffusion.Imaging;
 using LatentDiffusion.Models;
@@ -7,6 +8,7 @@ using LatentDiffusion.Networks.Autoencoders;
 using LatentDiffusion.Progress;
 using LatentDiffusion.Randomness;
 using LatentDiffusion.Tensors;
+using LatentDiffusion.Text;
 using static TorchSharp.torch;
 
 namespace LatentDiffusion.Pipelines;
@@ -165,17 +167,23 @@ public sealed class LikelihoodEvaluation(LatentDiffusionModel model)
             return Condition.None;
         }
 
-        var names = images.Source.ClassNames;
-        var labels = indices.Select(i =>
-            images.Source.Describe(i).ClassId is { } id ? model.Config.Classes.ToList().IndexOf(names[id]) : -1
-        );
-        return conditioner.Encode(tensor(labels.Select(l => l < 0 ? conditioner.NullClass : (long)l).ToArray()));
+        var (names, known) = (images.Source.ClassNames, model.Config.Classes.ToList());
+        return conditioner.Encode([
+            .. indices
+                .Select(i => images.Source.Describe(i))
+                .Select(record => new ConditionInput
+                {
+                    ClassId =
+                        record.ClassId is { } id && known.IndexOf(names[id]) is >= 0 and var position ? position : null,
+                    Prompt = record.Caption is { } caption ? Prompt.Plain(caption) : null,
+                }),
+        ]);
     }
 
     private Tensor PredictStart(Tensor noisy, Tensor timesteps, Condition condition)
     {
         using var scope = NewDisposeScope();
-        var prediction = model.Unet.Forward(noisy, timesteps, condition.Context, condition.Labels);
+        var prediction = condition.Predict(model.Unet, noisy, timesteps);
         var start = PredictedStart.Of(
             model.Process,
             model.Config.Objective.Parameterization,

@@ -1,17 +1,23 @@
+using LatentDiffusion.Diffusion.Conditioning;
 using LatentDiffusion.Imaging;
 using LatentDiffusion.Models;
 using LatentDiffusion.Progress;
+using LatentDiffusion.Text;
 
 namespace LatentDiffusion.Pipelines;
 
 /// <summary>What a sample sheet shows.</summary>
-/// <param name="PerClass">Images per class, or in all for an unconditional model.</param>
+/// <param name="PerClass">Images per class or prompt, or in all for an unconditional model.</param>
 /// <param name="Steps">Sampler steps.</param>
 /// <param name="Guidance">Guidance scale.</param>
 /// <param name="Seed">Seed of the first image.</param>
-public sealed record SampleSheetRequest(int PerClass, int Steps, double Guidance, long Seed);
+public sealed record SampleSheetRequest(int PerClass, int Steps, double Guidance, long Seed)
+{
+    /// <summary>Prompts to draw, one row each, for a model with text.</summary>
+    public IReadOnlyList<Prompt> Prompts { get; init; } = [];
+}
 
-/// <summary>Draws samples of every class of a model, one row per class.</summary>
+/// <summary>Draws samples of every class of a model, or of some prompts, one row each.</summary>
 public static class SampleSheet
 {
     private const int WantedPixels = 96;
@@ -31,15 +37,11 @@ public static class SampleSheet
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(request);
-        var classes = model.Config.Classes;
-        IReadOnlyList<int?> wanted =
-            classes.Count > 0
-                ? [.. Enumerable.Range(0, classes.Count).SelectMany(c => Enumerable.Repeat((int?)c, request.PerClass))]
-                : new int?[request.PerClass];
+        var rows = Rows(model.Config.Classes, request.Prompts);
         var images = new ImageSampler(model).Sample(
             new SamplingRequest
             {
-                Classes = wanted,
+                Inputs = [.. rows.SelectMany(row => Enumerable.Repeat(row.Input, request.PerClass))],
                 Seed = request.Seed,
                 Steps = request.Steps,
                 Guidance = request.Guidance,
@@ -47,10 +49,27 @@ public static class SampleSheet
             progress,
             cancellation
         );
-        return new ContactSheet(classes.Count > 0 ? request.PerClass : Math.Min(UnconditionalColumns, request.PerClass))
+        var named = rows.Count > 1 || rows[0].Name.Length > 0;
+        return new ContactSheet(named ? request.PerClass : Math.Min(UnconditionalColumns, request.PerClass))
         {
             Upscale = Math.Max(1, WantedPixels / model.Config.ImageSize),
-            RowCaptions = classes,
+            RowCaptions = named ? [.. rows.Select(row => row.Name)] : [],
         }.Draw(images);
     }
+
+    private static List<(string Name, ConditionInput Input)> Rows(
+        IReadOnlyList<string> classes,
+        IReadOnlyList<Prompt> prompts
+    ) =>
+        (prompts.Count, classes.Count) switch
+        {
+            (> 0, _) =>
+            [
+                .. prompts.Select(p =>
+                    (string.Concat(p.Parts.Select(part => part.Text)), new ConditionInput { Prompt = p })
+                ),
+            ],
+            (_, > 0) => [.. classes.Select((name, id) => (name, ConditionInput.OfClass(id)))],
+            _ => [("", ConditionInput.None)],
+        };
 }

@@ -1,3 +1,4 @@
+using LatentDiffusion.Diffusion.Conditioning;
 using LatentDiffusion.Diffusion.Guidance;
 using LatentDiffusion.Errors;
 using LatentDiffusion.Models;
@@ -8,8 +9,18 @@ namespace LatentDiffusion.Pipelines;
 /// <summary>What to sample.</summary>
 public sealed record SamplingRequest
 {
-    /// <summary>One entry per image: its class id, or null for no condition.</summary>
-    public required IReadOnlyList<int?> Classes { get; init; }
+    /// <summary>What each image is to show; <see cref="ConditionInput.None"/> for no condition.</summary>
+    public IReadOnlyList<ConditionInput> Inputs { get; init; } = [];
+
+    /// <summary>The class ids of <see cref="Inputs"/>; setting them makes inputs of classes alone.</summary>
+    public IReadOnlyList<int?> Classes
+    {
+        get => [.. Inputs.Select(input => input.ClassId)];
+        init => Inputs = [.. value.Select(ConditionInput.OfClass)];
+    }
+
+    /// <summary>What guidance leads away from: nothing, or a negative prompt.</summary>
+    public ConditionInput Negative { get; init; } = ConditionInput.None;
 
     /// <summary>Image number i is drawn with seed + i.</summary>
     public long Seed { get; init; }

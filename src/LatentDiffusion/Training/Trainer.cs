@@ -2,9 +2,7 @@ using System.Globalization;
 using LatentDiffusion.Checkpoints;
 using LatentDiffusion.Data;
 using LatentDiffusion.Errors;
-using LatentDiffusion.Models;
 using LatentDiffusion.Models.Features;
-using LatentDiffusion.Networks.Autoencoders;
 using LatentDiffusion.Progress;
 using LatentDiffusion.Tensors.Runtime;
 using LatentDiffusion.Training.Experiments;
@@ -45,7 +43,13 @@ public sealed class Trainer(ExperimentConfig experiment, string runFolder)
         using ITrainer trainer = experiment switch
         {
             AutoencoderExperiment autoencoder => CreateAutoencoderTrainer(autoencoder),
-            DiffusionExperiment diffusion => CreateDiffusionTrainer(diffusion, Open(diffusion), progress, cancellation),
+            DiffusionExperiment diffusion => DiffusionSetup.Create(
+                diffusion,
+                Open(diffusion),
+                Log,
+                progress,
+                cancellation
+            ),
             NoisyClassifierExperiment noisy => NoisyClassifierSetup.Create(noisy, Open(noisy), progress, cancellation),
             ClassifierExperiment classifier => new ClassifierTrainer(classifier, Log),
             _ => throw new InvalidOperationException($"No trainer for {experiment.GetType().Name}."),
@@ -93,72 +97,5 @@ public sealed class Trainer(ExperimentConfig experiment, string runFolder)
             $"learning rate {optimizer.LearningRate:g4} x {training.BatchSize} images x {training.Accumulate} batches "
                 + $"= {scaled:g4}"
         );
-    }
-
-    private static DiffusionTrainer CreateDiffusionTrainer(
-        DiffusionExperiment experiment,
-        ImageDataset dataset,
-        IProgress<StepProgress>? progress,
-        CancellationToken cancellation
-    )
-    {
-        var (firstStage, firstStageConfig) = TrainedFirstStage.Open(experiment.FirstStage);
-        if (experiment.Conditioner is not null && dataset.Source.ClassNames.Count == 0)
-        {
-            throw new UserInputException(
-                "The conditioner needs classes and the images have none: put them into sub-folders named by class, "
-                    + "set data.class_column, or remove 'conditioner'."
-            );
-        }
-
-        var classes = experiment.Conditioner is null ? [] : dataset.Source.ClassNames;
-        var validation = experiment.Validation is { } settings ? ValidationSet.Open(settings, classes) : null;
-        TrainingStream.SeedInitialWeights(experiment.Seed);
-        var model = CreateModel(
-            new LatentDiffusionModelConfig
-            {
-                FirstStage = firstStageConfig,
-                ImageSize = experiment.Data.Size,
-                Unet = experiment.Unet,
-                Conditioner = experiment.Conditioner,
-                Classes = classes,
-                Schedule = experiment.Schedule,
-                Objective = experiment.Objective,
-            },
-            firstStage
-        );
-        var batchSize = experiment.Training.BatchSize;
-        return new DiffusionTrainer(
-            experiment,
-            model,
-            validation,
-            firstSample =>
-                experiment.CacheLatents
-                    ? new CachedLatents(model.FirstStage, dataset, batchSize, firstSample, progress, cancellation)
-                    : new EncodedLatents(
-                        model.FirstStage,
-                        new BatchLoader(dataset, batchSize, experiment.Data.Workers, firstSample)
-                    )
-        );
-    }
-
-    private static LatentDiffusionModel CreateModel(LatentDiffusionModelConfig config, FirstStage firstStage)
-    {
-        LatentDiffusionModel model;
-        try
-        {
-            model = new LatentDiffusionModel(config, firstStage);
-        }
-        catch (ArgumentException e)
-        {
-            throw new UserInputException($"The configuration does not describe a model: {e.Message}", e);
-        }
-
-        return config.ImageSize % model.SizeMultiple == 0
-            ? model
-            : throw new UserInputException(
-                $"data.size {config.ImageSize} must be a multiple of {model.SizeMultiple}: the first stage makes images "
-                    + $"{firstStage.DownsamplingFactor} times smaller and the UNet {model.Unet.SizeMultiple} times more."
-            );
     }
 }

@@ -58,11 +58,14 @@ public sealed class PublishedKeyTests
             !key.StartsWith("model.diffusion_model.", StringComparison.Ordinal)
             && !key.StartsWith("first_stage_model.", StringComparison.Ordinal)
         );
-        if (published.ClassEmbedder is { } shape)
+        if (published.ClassEmbedder is not null || published.Transformer is not null)
         {
-            using var embedder = MetaDevice.Build(() => published.BuildClassEmbedder()!);
-            KeyList.Matches(list.Below("cond_stage_model."), embedder);
-            Assert.Equal(shape.EmbedDim * shape.Classes, Count(embedder));
+            using var conditioner = MetaDevice.Build(() => published.BuildConditioner()!);
+            KeyList.Matches(list.Below("cond_stage_model."), conditioner);
+            var expected = published.ClassEmbedder is { } shape
+                ? shape.EmbedDim * shape.Classes
+                : published.Transformer!.Parameters;
+            Assert.Equal(expected, Count(conditioner));
             rest = rest.Where(key => !key.StartsWith("cond_stage_model.", StringComparison.Ordinal));
         }
 

@@ -6,7 +6,8 @@ namespace LatentDiffusion.Models.Published;
 /// <summary>The architectures of the published checkpoints, by the names of their key lists.</summary>
 public static class PublishedModels
 {
-    private const string TextTransformer = "cond_stage_model.transformer.";
+    private const int BertVocabulary = 30522;
+    private const int BertLength = 77;
     private const string ChannelMapper = "cond_stage_model.channel_mapper.";
 
     /// <summary>First stages by the names that the reference gives them.</summary>
@@ -56,7 +57,7 @@ public static class PublishedModels
             },
             ["txt2img-1p4B"] = new(Unet(4, 320, [1, 2, 4, 4], [4, 2, 1], heads: 8, context: 1280), 872_300_484, "kl-f8")
             {
-                UnknownConditioner = TextTransformer,
+                Transformer = new PublishedTransformer(BertVocabulary, BertLength, 1280, 32, 581_994_042),
             },
             ["text2img256"] = new(
                 Unet(3, 192, [1, 2, 3, 5], [8, 4, 2], headChannels: 32, context: 640),
@@ -64,7 +65,7 @@ public static class PublishedModels
                 "vq-f4"
             )
             {
-                UnknownConditioner = TextTransformer,
+                Transformer = new PublishedTransformer(BertVocabulary, BertLength, 640, 32, 186_154_682),
             },
             ["layout2img"] = new(
                 Unet(3, 128, [1, 2, 3, 4], [8, 4, 2], headChannels: 32, context: 512) with
@@ -75,7 +76,7 @@ public static class PublishedModels
                 "vq-f4"
             )
             {
-                UnknownConditioner = TextTransformer,
+                Transformer = new PublishedTransformer(8192, 92, 512, 16, 58_858_496),
             },
             ["bsr_sr"] = new(
                 Unet(3, 160, [1, 2, 2, 4], [16, 8], headChannels: 32) with

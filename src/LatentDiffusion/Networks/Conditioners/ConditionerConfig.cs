@@ -4,8 +4,34 @@ using LatentDiffusion.Configuration;
 namespace LatentDiffusion.Networks.Conditioners;
 
 /// <summary>What a diffusion model is conditioned on, and how the condition reaches the UNet.</summary>
-[ConfigKinds(typeof(ClassTokenConfig), typeof(ClassLabelConfig))]
+[ConfigKinds(
+    typeof(ClassTokenConfig),
+    typeof(ClassLabelConfig),
+    typeof(TextTransformerConfig),
+    typeof(ClipTextConfig),
+    typeof(HybridConfig)
+)]
 public abstract record ConditionerConfig
+{
+    /// <summary>The single conditions that this one consists of, in order; at least one.</summary>
+    public abstract IReadOnlyList<SingleConditionerConfig> Singles { get; }
+
+    /// <summary>Channels of the context tokens, or null when there are none.</summary>
+    public int? ContextDim => Singles.Select(single => single.TokenChannels).FirstOrDefault(d => d is not null);
+
+    /// <summary>Channels that the UNet gets beside the latents.</summary>
+    public int ConcatenatedChannels => Singles.Sum(single => single.MapChannels);
+
+    /// <summary>Whether images need a class.</summary>
+    public bool UsesClasses => Singles.Any(single => single is ClassTokenConfig or ClassLabelConfig);
+
+    /// <summary>Whether images need a caption.</summary>
+    public bool UsesCaptions => Singles.Any(single => single is TextTransformerConfig or ClipTextConfig);
+}
+
+/// <summary>A condition of one sort, with its own null value and its own probability of being dropped.</summary>
+[ConfigKinds(typeof(ClassTokenConfig), typeof(ClassLabelConfig), typeof(TextTransformerConfig), typeof(ClipTextConfig))]
+public abstract record SingleConditionerConfig : ConditionerConfig
 {
     /// <summary>How often training replaces the condition by the null condition; guidance needs some, 0.1 is usual.</summary>
     [Description(
@@ -13,18 +39,63 @@ public abstract record ConditionerConfig
     )]
     [Minimum(0), Maximum(1)]
     public double DropProbability { get; init; } = 0.1;
+
+    /// <inheritdoc/>
+    public sealed override IReadOnlyList<SingleConditionerConfig> Singles => [this];
+
+    /// <summary>Channels of the tokens that this condition adds to the context; null when it adds none.</summary>
+    internal virtual int? TokenChannels => null;
+
+    /// <summary>Channels that this condition adds to the latents.</summary>
+    internal virtual int MapChannels => 0;
 }
 
 /// <summary>The class as one learned token for cross-attention (the paper's class-conditional models).</summary>
 [ConfigKind("class_token")]
-public sealed record ClassTokenConfig : ConditionerConfig
+public sealed record ClassTokenConfig : SingleConditionerConfig
 {
     /// <summary>Channels of the token; the UNet's context_dim.</summary>
     [Description("Channels of the token; equals the UNet's context_dim.")]
     [Minimum(1)]
     public required int EmbedDim { get; init; }
+
+    internal override int? TokenChannels => EmbedDim;
 }
 
 /// <summary>The class as a learned vector added to the timestep embedding.</summary>
 [ConfigKind("class_label")]
-public sealed record ClassLabelConfig : ConditionerConfig;
+public sealed record ClassLabelConfig : SingleConditionerConfig;
+
+/// <summary>
+/// Several conditions together: their tokens form one context, their channels join the latents, and each is dropped by
+/// itself.
+/// </summary>
+[ConfigKind("hybrid")]
+public sealed record HybridConfig : ConditionerConfig, IConfigCheck
+{
+    /// <summary>The conditions, at least two.</summary>
+    [Description("The conditions, at least two; those with tokens have equal embed_dim.")]
+    public required IReadOnlyList<SingleConditionerConfig> Parts { get; init; }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<SingleConditionerConfig> Singles => Parts;
+
+    /// <inheritdoc/>
+    public IEnumerable<ConfigProblem> Check()
+    {
+        if (Parts.Count < 2)
+        {
+            yield return new ConfigProblem(nameof(Parts), "must have at least two entries");
+        }
+
+        if (Parts.Select(part => part.TokenChannels).OfType<int>().Distinct().Count() > 1)
+        {
+            yield return new ConfigProblem(nameof(Parts), "must have tokens of the same embed_dim");
+        }
+
+        if (Parts.Count(part => part is ClassLabelConfig) > 1)
+        {
+            yield return new ConfigProblem(nameof(Parts), "must have at most one class_label");
+        }
+    }
+}

@@ -66,11 +66,13 @@ public sealed record DiffusionExperiment : ImageExperimentConfig, IConfigCheck
             );
         }
 
-        if (Conditioner is ClassTokenConfig token && token.EmbedDim != Unet.ContextDim)
+        if (Conditioner?.ContextDim is { } channels && channels != Unet.ContextDim)
         {
             yield return new ConfigProblem(
-                $"{nameof(Conditioner)}.{nameof(ClassTokenConfig.EmbedDim)}",
-                $"must equal unet.context_dim ({Unet.ContextDim?.ToString(CultureInfo.InvariantCulture) ?? "absent"})"
+                Conditioner is HybridConfig
+                    ? $"{nameof(Conditioner)}.{nameof(HybridConfig.Parts)}"
+                    : $"{nameof(Conditioner)}.{nameof(ClassTokenConfig.EmbedDim)}",
+                $"must {(Conditioner is HybridConfig ? "have an embed_dim equal to" : "equal")} unet.context_dim ({Unet.ContextDim?.ToString(CultureInfo.InvariantCulture) ?? "absent"})"
             );
         }
 
@@ -113,8 +115,8 @@ public enum SheetWeights
 /// <summary>How sample sheets are drawn during training.</summary>
 public sealed record SampleSheetConfig
 {
-    /// <summary>Images per class, or in all for an unconditional model.</summary>
-    [Description("Images per class (per sheet for an unconditional model).")]
+    /// <summary>Images per class or prompt, or in all for an unconditional model.</summary>
+    [Description("Images per class or prompt (per sheet for an unconditional model).")]
     [Minimum(1)]
     public int PerClass { get; init; } = 8;
 
@@ -131,6 +133,12 @@ public sealed record SampleSheetConfig
     /// <summary>Seed of a sheet's first image, or null for the run's.</summary>
     [Description("Seed of a sheet's first image, the same for every sheet; the run's seed when absent.")]
     public long? Seed { get; init; }
+
+    /// <summary>What sheets of a model with text show, one row each; captions of the training images when empty.</summary>
+    [Description(
+        "What sheets of a model with text show, one row each; some captions of the training images when empty."
+    )]
+    public IReadOnlyList<string> Prompts { get; init; } = [];
 
     /// <summary>The weights that sheets are drawn with.</summary>
     [Description("The weights that sheets are drawn with; 'both' puts two sheets into one file.")]

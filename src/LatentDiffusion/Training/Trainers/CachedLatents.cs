@@ -1,4 +1,5 @@
 using LatentDiffusion.Data;
+using LatentDiffusion.Diffusion.Conditioning;
 using LatentDiffusion.Networks.Autoencoders;
 using LatentDiffusion.Progress;
 using static TorchSharp.torch;
@@ -14,7 +15,7 @@ internal sealed class CachedLatents : ILatentSource
     private readonly ImageDataset _dataset;
     private readonly Tensor _plain;
     private readonly Tensor? _mirrored;
-    private readonly int[] _classIds;
+    private readonly ConditionInput[] _inputs;
     private readonly EpochOrder _order;
     private readonly int _batchSize;
 
@@ -30,7 +31,7 @@ internal sealed class CachedLatents : ILatentSource
         _dataset = dataset;
         _batchSize = batchSize;
         _order = new EpochOrder(dataset.Count, dataset.Seed, firstSample);
-        _classIds = [.. Enumerable.Range(0, dataset.Count).Select(i => dataset.Source.Describe(i).ClassId ?? -1)];
+        _inputs = [.. Enumerable.Range(0, dataset.Count).Select(i => ImageConditions.Of(dataset.Source.Describe(i)))];
         var mirrors = dataset.Transform.FlipProbability > 0;
         var total = dataset.Count * (mirrors ? 2 : 1);
         var all = Enumerable.Range(0, dataset.Count);
@@ -59,7 +60,7 @@ internal sealed class CachedLatents : ILatentSource
             encoded = where(mirror.reshape(-1, 1, 1, 1), mirrored, plain);
         }
 
-        return new LatentBatch(encoded, [.. picks.Select(p => _classIds[p.Index])]);
+        return new LatentBatch(encoded, [.. picks.Select(p => _inputs[p.Index])]);
     }
 
     public void Dispose()

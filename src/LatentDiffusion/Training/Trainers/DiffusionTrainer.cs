@@ -2,11 +2,13 @@ using LatentDiffusion.Checkpoints.Safetensors;
 using LatentDiffusion.Configuration;
 using LatentDiffusion.Data;
 using LatentDiffusion.Diffusion;
+using LatentDiffusion.Diffusion.Conditioning;
 using LatentDiffusion.Imaging;
 using LatentDiffusion.Models;
 using LatentDiffusion.Networks.Layers;
 using LatentDiffusion.Pipelines;
 using LatentDiffusion.Tensors;
+using LatentDiffusion.Text;
 using LatentDiffusion.Training.Experiments;
 using LatentDiffusion.Training.Optimization;
 using LatentDiffusion.Training.Runs;
@@ -20,6 +22,7 @@ internal sealed class DiffusionTrainer : ITrainer
     private readonly DiffusionExperiment _experiment;
     private readonly LatentDiffusionModel _model;
     private readonly ImageDataset? _validationImages;
+    private readonly IReadOnlyList<Prompt> _prompts;
     private readonly Func<long, ILatentSource> _openLatents;
     private readonly ExponentialMovingAverage _ema;
     private readonly ParameterUpdate _update;
@@ -30,17 +33,20 @@ internal sealed class DiffusionTrainer : ITrainer
     /// <param name="experiment">The configuration.</param>
     /// <param name="model">The model with its trained first stage; owned.</param>
     /// <param name="validationImages">What to validate on, or null.</param>
+    /// <param name="prompts">What sheets of a model with text show.</param>
     /// <param name="openLatents">Opens the latents at a sample number.</param>
     public DiffusionTrainer(
         DiffusionExperiment experiment,
         LatentDiffusionModel model,
         ImageDataset? validationImages,
+        IReadOnlyList<Prompt> prompts,
         Func<long, ILatentSource> openLatents
     )
     {
         _experiment = experiment;
         _model = model;
         _validationImages = validationImages;
+        _prompts = prompts;
         _openLatents = openLatents;
         _model.Unet.train();
         GradientCheckpointing.Set(_model.Unet, experiment.Training.GradientCheckpointing);
@@ -78,7 +84,7 @@ internal sealed class DiffusionTrainer : ITrainer
                 _model.ScaleFactor = _experiment.ScaleFactor ?? StartingScale(latents);
             }
 
-            var loss = Loss(latents.mul(Scalars.Of(_model.ScaleFactor)), batch.ClassIds, stream.Generator);
+            var loss = Loss(latents.mul(Scalars.Of(_model.ScaleFactor)), batch.Inputs, stream.Generator);
             loss.Total.div(Scalars.Of(training.Accumulate)).backward();
             metrics.Add("loss", loss.Total);
             metrics.Add("loss_simple", loss.Simple);
@@ -134,7 +140,8 @@ internal sealed class DiffusionTrainer : ITrainer
             _model.Config,
             ModelTensors.Of(_model, _ema),
             ConfigWriter.ToYaml(_experiment),
-            step
+            step,
+            _model.Conditioner?.Vocabularies
         );
         TrainerFiles.Write(
             folder,
@@ -146,6 +153,7 @@ internal sealed class DiffusionTrainer : ITrainer
     public long Read(string folder)
     {
         using var file = SafetensorsFile.Open(Path.Combine(folder, ModelFile.FileName));
+        ModelVocabularies.Check(file, _model);
         ModelTensors.Load(file, _model, _ema);
         return TrainerFiles.Read(folder, _update.Optimizer).Step;
     }
@@ -180,7 +188,10 @@ internal sealed class DiffusionTrainer : ITrainer
                     settings.Steps,
                     settings.Guidance,
                     settings.Seed ?? _experiment.Seed
-                ),
+                )
+                {
+                    Prompts = _prompts,
+                },
                 progress: null,
                 cancellation
             );
@@ -196,14 +207,16 @@ internal sealed class DiffusionTrainer : ITrainer
         _model.Dispose();
     }
 
-    private DiffusionLoss Loss(Tensor start, int[] classIds, Generator generator)
+    private DiffusionLoss Loss(Tensor start, IReadOnlyList<ConditionInput> inputs, Generator generator)
     {
         var batch = start.shape[0];
         var timesteps = randint(0, _model.Process.Schedule.Timesteps, [batch], dtype: int64, generator: generator);
         var noise = _objective.DrawNoise(start.shape, generator);
         var noisy = _model.Process.AddNoise(start, timesteps, noise);
-        var condition = EncodeCondition(classIds, generator);
-        var prediction = _model.Unet.Forward(noisy, timesteps, condition.Context, condition.Labels);
+        var condition = _model.Conditioner is { } conditioner
+            ? conditioner.Encode(conditioner.Drop(inputs, generator))
+            : Condition.None;
+        var prediction = condition.Predict(_model.Unet, noisy, timesteps);
         return _objective.Loss(prediction, start, timesteps, noise);
     }
 
@@ -211,8 +224,8 @@ internal sealed class DiffusionTrainer : ITrainer
     private Tensor ValidationLoss(ValidationBatch batch)
     {
         var noisy = _model.Process.AddNoise(batch.Latents, batch.Timesteps, batch.Noise);
-        var condition = _model.Conditioner?.Encode(LabelsOf(batch.ClassIds)) ?? Condition.None;
-        var prediction = _model.Unet.Forward(noisy, batch.Timesteps, condition.Context, condition.Labels);
+        var condition = _model.Conditioner?.Encode(batch.Inputs) ?? Condition.None;
+        var prediction = condition.Predict(_model.Unet, noisy, batch.Timesteps);
         return _objective.LossPerSample(prediction, batch.Latents, batch.Timesteps, batch.Noise);
     }
 
@@ -227,22 +240,6 @@ internal sealed class DiffusionTrainer : ITrainer
         {
             _model.Unet.train();
         }
-    }
-
-    private Tensor LabelsOf(int[] classIds) =>
-        tensor(classIds.Select(id => id < 0 ? _model.Conditioner!.NullClass : (long)id).ToArray());
-
-    private Condition EncodeCondition(int[] classIds, Generator generator)
-    {
-        if (_model.Conditioner is not { } conditioner)
-        {
-            return Condition.None;
-        }
-
-        var labels = LabelsOf(classIds);
-        var dropped = rand([classIds.Length], generator: generator)
-            .lt(Scalars.Of(_experiment.Conditioner!.DropProbability));
-        return conditioner.Encode(labels.masked_fill(dropped, Scalars.Of(conditioner.NullClass)));
     }
 
     // Weights that were trained at a scale stay at it, as in the reference.

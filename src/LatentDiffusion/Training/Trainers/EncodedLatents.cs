@@ -15,7 +15,7 @@ internal sealed class EncodedLatents(FirstStage firstStage, BatchLoader loader) 
         using var frozen = no_grad();
         var batch = loader.Next();
         using var images = ImageTensors.FromPlanar(batch.Pixels, batch.Count, batch.Size, batch.Size);
-        return new LatentBatch(firstStage.Encode(images), batch.ClassIds);
+        return new LatentBatch(firstStage.Encode(images), ImageConditions.Of(batch));
     }
 
     public void Dispose() => loader.Dispose();

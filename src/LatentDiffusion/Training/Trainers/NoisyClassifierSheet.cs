@@ -29,7 +29,7 @@ internal static class NoisyClassifierSheet
         var noisy = model.Process.AddNoise(batch.Latents, batch.Timesteps, batch.Noise);
         var chosen = model.Network.Forward(noisy, batch.Timesteps).argmax(1).data<long>().ToArray();
         var decoded = ImageTensors.ToImages(model.FirstStage.Decode(noisy.div(Scalars.Of(model.ScaleFactor))));
-        var cells = decoded.Select((image, i) => chosen[i] == batch.ClassIds[i] ? image : Darken(image)).ToList();
+        var cells = decoded.Select((image, i) => chosen[i] == batch.Inputs[i].ClassId ? image : Darken(image)).ToList();
         return new ContactSheet(timesteps.Count)
         {
             Upscale = Math.Max(1, WantedPixels / decoded[0].Width),

@@ -84,7 +84,7 @@ internal sealed class NoisyClassifierTrainer : ITrainer
                 generator: stream.Generator
             );
             var noise = randn(start.shape, generator: stream.Generator);
-            var scores = Judge(new ValidationBatch(start, timesteps, noise, batch.ClassIds)).ToDictionary();
+            var scores = Judge(new ValidationBatch(start, timesteps, noise, batch.Inputs)).ToDictionary();
             var loss = scores["loss"].mean();
             loss.div(Scalars.Of(training.Accumulate)).backward();
             foreach (var (name, values) in scores)
@@ -162,7 +162,7 @@ internal sealed class NoisyClassifierTrainer : ITrainer
     {
         var noisy = _model.Process.AddNoise(batch.Latents, batch.Timesteps, batch.Noise);
         var logits = _model.Network.Forward(noisy, batch.Timesteps);
-        var labels = tensor(batch.ClassIds.Select(id => (long)id).ToArray());
+        var labels = tensor(batch.Inputs.ClassIds().Select(id => (long)id).ToArray());
         var before = logits.gt(logits.gather(1, labels.unsqueeze(1))).sum(1);
         return
         [

@@ -1,4 +1,5 @@
 using LatentDiffusion.Data;
+using LatentDiffusion.Diffusion.Conditioning;
 using LatentDiffusion.Errors;
 using LatentDiffusion.Networks.Autoencoders;
 using LatentDiffusion.Pipelines;
@@ -13,8 +14,13 @@ namespace LatentDiffusion.Training.Trainers;
 /// <param name="Latents">x_0, [B, C, h, w], scaled.</param>
 /// <param name="Timesteps">[B], int64.</param>
 /// <param name="Noise">[B, C, h, w].</param>
-/// <param name="ClassIds">Class of each sample, -1 for none.</param>
-internal sealed record ValidationBatch(Tensor Latents, Tensor Timesteps, Tensor Noise, int[] ClassIds);
+/// <param name="Inputs">Class and caption of each sample.</param>
+internal sealed record ValidationBatch(
+    Tensor Latents,
+    Tensor Timesteps,
+    Tensor Noise,
+    IReadOnlyList<ConditionInput> Inputs
+);
 
 /// <summary>
 /// Latents with fixed timesteps and fixed noise: measurements at them differ by the network alone, also between runs with
@@ -34,7 +40,7 @@ internal sealed class ValidationSet : IDisposable
     private const double GoldenRatio = 0.618033988749894848;
 
     private readonly Tensor _latents;
-    private readonly int[] _classIds;
+    private readonly ConditionInput[] _inputs;
     private readonly int _timesteps;
     private readonly int _buckets;
 
@@ -48,7 +54,7 @@ internal sealed class ValidationSet : IDisposable
     {
         (_timesteps, _buckets) = (timesteps, buckets);
         var indices = EvenlySpaced.Indices(dataset.Count, most);
-        _classIds = [.. indices.Select(i => dataset.Source.Describe(i).ClassId ?? -1)];
+        _inputs = [.. indices.Select(i => ImageConditions.Of(dataset.Source.Describe(i)))];
         using var encoded = ImageEncoding.Encode(firstStage, dataset, indices, _ => { });
         using var generator = new Generator((ulong)Seed, CPU);
         using var noGradient = no_grad();
@@ -113,7 +119,7 @@ internal sealed class ValidationSet : IDisposable
         int columns
     )
     {
-        var images = EvenlySpaced.Indices(_classIds.Length, rows);
+        var images = EvenlySpaced.Indices(_inputs.Length, rows);
         var timesteps = EvenlySpaced.Indices(_timesteps, columns);
         var batch = Batch(
             scale,
@@ -121,18 +127,18 @@ internal sealed class ValidationSet : IDisposable
             [.. images.SelectMany(_ => timesteps.Select(t => (long)t))],
             number: -1
         );
-        return ([.. images.Select(i => _classIds[i])], timesteps, batch);
+        return ([.. images.Select(i => _inputs[i]).ClassIds()], timesteps, batch);
     }
 
     public void Dispose() => _latents.Dispose();
 
     private ValidationBatch Batch(double scale, int[] samples, long[] timesteps, int number)
     {
-        var images = samples.Select(s => s % _classIds.Length).ToArray();
+        var images = samples.Select(s => s % _inputs.Length).ToArray();
         var latents = _latents.index_select(0, tensor(images.Select(i => (long)i).ToArray())).mul(Scalars.Of(scale));
         using var source = NoiseSource.Derived(Seed, samples.Length, number);
         var noise = source.Next(latents.shape[1], latents.shape[2], latents.shape[3]);
-        return new ValidationBatch(latents, tensor(timesteps), noise, [.. images.Select(i => _classIds[i])]);
+        return new ValidationBatch(latents, tensor(timesteps), noise, [.. images.Select(i => _inputs[i])]);
     }
 
     private long TimestepOf(int sample) => (long)((sample + 1) * GoldenRatio % 1 * _timesteps);

@@ -1,0 +1,45 @@
+using System.Globalization;
+using LatentDiffusion.Networks.Layers;
+using static TorchSharp.torch;
+
+namespace LatentDiffusion.Diffusion.Conditioning;
+
+/// <summary>Several conditioners as one.</summary>
+public sealed class HybridConditioner : Conditioner
+{
+    private readonly KeyGroup? _networks;
+
+    /// <summary>Puts conditioners together.</summary>
+    /// <param name="parts">The conditioners; now owned. Their weights are named by position, "0.", "1.", ...</param>
+    public HybridConditioner(IReadOnlyList<Conditioner> parts)
+    {
+        Parts = parts;
+        var networks = parts
+            .Index()
+            .Where(part => part.Item.Network is not null)
+            .Select(part => (part.Index.ToString(CultureInfo.InvariantCulture), part.Item.Network!))
+            .ToArray();
+        _networks = networks.Length > 0 ? new KeyGroup(networks) : null;
+    }
+
+    /// <summary>The conditioners.</summary>
+    public IReadOnlyList<Conditioner> Parts { get; }
+
+    /// <inheritdoc/>
+    public override nn.Module? Network => _networks;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Vocabularies => [.. Parts.SelectMany(part => part.Vocabularies)];
+
+    /// <inheritdoc/>
+    public override Condition Encode(IReadOnlyList<ConditionInput> inputs) =>
+        Condition.Combine([.. Parts.Select(part => part.Encode(inputs))]);
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<ConditionInput> Drop(IReadOnlyList<ConditionInput> inputs, Generator generator) =>
+        Parts.Aggregate(inputs, (left, part) => part.Drop(left, generator));
+
+    /// <inheritdoc/>
+    public override string? CutFrom(ConditionInput input) =>
+        Parts.Select(part => part.CutFrom(input)).FirstOrDefault(cut => cut is not null);
+}
