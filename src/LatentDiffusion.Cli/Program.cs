@@ -11,7 +11,12 @@ return await new Application(
             "evaluate",
             "metric",
             "Measure how good a model is",
-            [new EvaluateReconstructionVerb(), new EvaluateFirstStagesVerb(), new EvaluateLikelihoodVerb()]
+            [
+                new EvaluateReconstructionVerb(),
+                new EvaluateFirstStagesVerb(),
+                new EvaluateSamplesVerb(),
+                new EvaluateLikelihoodVerb(),
+            ]
         ),
         new VerbGroup(
             "data",
