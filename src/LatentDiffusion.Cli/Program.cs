@@ -19,6 +19,12 @@ return await new Application(
             ]
         ),
         new VerbGroup(
+            "experiment",
+            "experiment",
+            "Repeat the paper's experiments at a chosen scale",
+            [new ExperimentSamplersVerb()]
+        ),
+        new VerbGroup(
             "data",
             "task",
             "Prepare data sets",
