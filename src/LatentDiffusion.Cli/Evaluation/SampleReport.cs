@@ -41,11 +41,7 @@ internal sealed class SampleReport(SampleMeasures measures)
                 $"  FID        {Number(Fid)}",
                 $"  KID        {Number(Kid)} +- {Number(KidStd)}",
                 .. measures.Coverage is { } coverage
-                    ?
-                    [
-                        $"  precision  {Number(coverage.Precision)}",
-                        $"  recall     {Number(coverage.Recall)}",
-                    ]
+                    ? [$"  precision  {Number(coverage.Precision)}", $"  recall     {Number(coverage.Recall)}"]
                     : Array.Empty<string>(),
                 "Not comparable with other networks' numbers, nor FID with that of other counts.",
             ];

@@ -53,7 +53,8 @@ internal static class ExperimentFiles
         AtomicFile.WriteText(Path.Combine(folder, ResultsName), JsonSerializer.Serialize(results, Json) + "\n");
 
     /// <summary>A hash of settings: equal for equal ones.</summary>
-    public static string HashOf<T>(T settings) => Digits(XxHash128.HashToUInt128(JsonSerializer.SerializeToUtf8Bytes(settings, Json)));
+    public static string HashOf<T>(T settings) =>
+        Digits(XxHash128.HashToUInt128(JsonSerializer.SerializeToUtf8Bytes(settings, Json)));
 
     /// <summary>A hash of a model's weights and description.</summary>
     /// <param name="model">A run folder, a model folder, or a file.</param>

@@ -121,11 +121,7 @@ internal sealed record SamplerResults(
         {
             Cells =
             [
-                .. Cells
-                    .Append(row)
-                    .OrderBy(r => names.IndexOf(r.Sampler))
-                    .ThenBy(r => r.Spacing)
-                    .ThenBy(r => r.Steps),
+                .. Cells.Append(row).OrderBy(r => names.IndexOf(r.Sampler)).ThenBy(r => r.Spacing).ThenBy(r => r.Steps),
             ],
         };
     }

@@ -47,12 +47,17 @@ public sealed partial class PixelArraySource : IImageSource
                 throw new InvalidDataException($"'{ArrayName}' must be bytes [N, H, W, 3], but is {header.Trim()}");
             }
 
-            var sizes = shape.Groups.Values.Skip(1).Select(g => int.Parse(g.Value, CultureInfo.InvariantCulture)).ToArray();
+            var sizes = shape
+                .Groups.Values.Skip(1)
+                .Select(g => int.Parse(g.Value, CultureInfo.InvariantCulture))
+                .ToArray();
             var (count, height, width) = (sizes[0], sizes[1], sizes[2]);
             var length = 3L * count * height * width;
             if (length is 0 || length > Array.MaxLength)
             {
-                throw new InvalidDataException($"'{ArrayName}' has {length} bytes, and must have 1 to {Array.MaxLength}");
+                throw new InvalidDataException(
+                    $"'{ArrayName}' has {length} bytes, and must have 1 to {Array.MaxLength}"
+                );
             }
 
             var pixels = new byte[length];

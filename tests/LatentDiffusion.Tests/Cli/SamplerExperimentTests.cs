@@ -24,7 +24,11 @@ public sealed class SamplerExperimentTests(TinyModels models) : IDisposable
         Assert.All(cells, cell => Assert.True(cell.GetProperty("seconds_per_image").GetDouble() > 0));
         Assert.All(cells, cell => Assert.True(cell.GetProperty("fid").GetDouble() >= 0));
         Assert.True(results.GetProperty("first_stage_fid").GetDouble() > 0);
-        foreach (var picture in cells.Select(c => c.GetProperty("sheet").GetString()!).Concat(["distance.png", "seconds.png"]))
+        foreach (
+            var picture in cells
+                .Select(c => c.GetProperty("sheet").GetString()!)
+                .Concat(["distance.png", "seconds.png"])
+        )
         {
             Assert.True(ImageDecoder.DecodeFile(Path.Combine(_folder.Path, picture)).Width > 100);
             Assert.Contains($"src=\"{picture}\"", Read("index.html"), StringComparison.Ordinal);

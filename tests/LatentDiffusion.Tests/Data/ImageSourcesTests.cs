@@ -25,7 +25,12 @@ public sealed class ImageSourcesTests : IDisposable
         }
 
         File.WriteAllText(_folder["set/notes.txt"], "no image");
-        ZipFile.CreateFromDirectory(_folder["set"], _folder["set.zip"], CompressionLevel.Fastest, includeBaseDirectory: true);
+        ZipFile.CreateFromDirectory(
+            _folder["set"],
+            _folder["set.zip"],
+            CompressionLevel.Fastest,
+            includeBaseDirectory: true
+        );
 
         var (folder, archive) = (ImageSources.Open(_folder["set"]), ImageSources.Open(_folder["set.zip"]));
 
@@ -42,7 +47,11 @@ public sealed class ImageSourcesTests : IDisposable
     public void An_array_of_bytes_is_its_images()
     {
         RgbImage[] images = [TestImages.Pattern(5, 3), RgbImage.Filled(5, 3, new Rgb(1, 2, 3))];
-        WriteArray("set.npz", "'descr': '|u1', 'fortran_order': False, 'shape': (2, 3, 5, 3)", [.. images.SelectMany(i => i.Pixels)]);
+        WriteArray(
+            "set.npz",
+            "'descr': '|u1', 'fortran_order': False, 'shape': (2, 3, 5, 3)",
+            [.. images.SelectMany(i => i.Pixels)]
+        );
 
         var source = ImageSources.Open(_folder["set.npz"]);
 

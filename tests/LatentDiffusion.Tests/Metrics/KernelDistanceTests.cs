@@ -14,7 +14,20 @@ public sealed class KernelDistanceTests
     public void Two_numbers_against_two_are_what_a_person_computes()
     {
         // (0 1 + 1)³ = 1 within the first, (2 3 + 1)³ = 343 within the second, (1 + 1 + 27 + 64) / 4 across.
-        Assert.Equal(1 + 343 - 2 * 93.0 / 4, Between([[0], [1]], [[2], [3]]), 1e-9);
+        Assert.Equal(
+            1 + 343 - 2 * 93.0 / 4,
+            Between(
+                [
+                    [0],
+                    [1],
+                ],
+                [
+                    [2],
+                    [3],
+                ]
+            ),
+            1e-9
+        );
     }
 
     [Fact]
@@ -39,7 +52,10 @@ public sealed class KernelDistanceTests
     [Fact]
     public void Sets_of_one_distribution_are_at_distance_0_on_average()
     {
-        var distances = Enumerable.Range(0, 400).Select(i => Between(Uniform(10, 2 * i), Uniform(10, 2 * i + 1))).ToList();
+        var distances = Enumerable
+            .Range(0, 400)
+            .Select(i => Between(Uniform(10, 2 * i), Uniform(10, 2 * i + 1)))
+            .ToList();
 
         var (mean, deviation) = MeanAndDeviation(distances);
         Assert.True(distances.Exists(d => d < 0));
@@ -74,9 +90,30 @@ public sealed class KernelDistanceTests
     [Fact]
     public void What_cannot_be_compared_is_refused()
     {
-        var refusal = Assert.Throws<UserInputException>(() => Between([[1, 2]], [[1, 2], [3, 4]]));
+        var refusal = Assert.Throws<UserInputException>(() =>
+            Between(
+                [
+                    [1, 2],
+                ],
+                [
+                    [1, 2],
+                    [3, 4],
+                ]
+            )
+        );
         Assert.Contains("at least 2 images in each set, and there are 1", refusal.Message, StringComparison.Ordinal);
-        Assert.Throws<ArgumentException>(() => Between([[1, 2], [3, 4]], [[1], [2]]));
+        Assert.Throws<ArgumentException>(() =>
+            Between(
+                [
+                    [1, 2],
+                    [3, 4],
+                ],
+                [
+                    [1],
+                    [2],
+                ]
+            )
+        );
     }
 
     [Fact]
@@ -135,6 +172,5 @@ public sealed class KernelDistanceTests
     private static double Across(double[][] first, double[][] second) =>
         first.Average(x => second.Average(y => Kernel(x, y)));
 
-    private static double Kernel(double[] x, double[] y) =>
-        Math.Pow(x.Zip(y, (a, b) => a * b).Sum() / x.Length + 1, 3);
+    private static double Kernel(double[] x, double[] y) => Math.Pow(x.Zip(y, (a, b) => a * b).Sum() / x.Length + 1, 3);
 }

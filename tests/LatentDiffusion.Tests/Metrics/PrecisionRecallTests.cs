@@ -21,7 +21,11 @@ public sealed class PrecisionRecallTests
     public void A_dropped_mode_costs_recall_and_an_invented_one_precision()
     {
         var mode = FeatureVectors.Random(20, 5, seed: 2);
-        double[][] both = [.. mode, .. FeatureVectors.Random(60, 5, seed: 3).Select(r => r.Select(v => v - 1000).ToArray())];
+        double[][] both =
+        [
+            .. mode,
+            .. FeatureVectors.Random(60, 5, seed: 3).Select(r => r.Select(v => v - 1000).ToArray()),
+        ];
 
         Assert.Equal(new PrecisionRecall(Precision: 1, Recall: 0.25), Between(real: both, samples: mode));
         Assert.Equal(new PrecisionRecall(Precision: 0.25, Recall: 1), Between(real: mode, samples: both));
@@ -50,10 +54,27 @@ public sealed class PrecisionRecallTests
     [Fact]
     public void Copies_count_as_covered_where_a_ball_has_no_size()
     {
-        double[][] copies = [[1, 2], [1, 2], [1, 2], [1, 2]];
+        double[][] copies =
+        [
+            [1, 2],
+            [1, 2],
+            [1, 2],
+            [1, 2],
+        ];
 
         Assert.Equal(new PrecisionRecall(1, 1), Between(copies, copies));
-        Assert.Equal(new PrecisionRecall(0, 0), Between(copies, [[1, 3], [1, 3], [1, 3], [1, 3]]));
+        Assert.Equal(
+            new PrecisionRecall(0, 0),
+            Between(
+                copies,
+                [
+                    [1, 3],
+                    [1, 3],
+                    [1, 3],
+                    [1, 3],
+                ]
+            )
+        );
     }
 
     [Fact]
