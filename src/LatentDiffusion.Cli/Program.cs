@@ -22,7 +22,7 @@ return await new Application(
             "experiment",
             "experiment",
             "Repeat the paper's experiments at a chosen scale",
-            [new ExperimentSamplersVerb()]
+            [new ExperimentSamplersVerb(), new ExperimentConvolutionalSamplingVerb()]
         ),
         new VerbGroup(
             "data",
