@@ -25,7 +25,10 @@ public sealed class GuidedSuperResolutionTests : IDisposable
     private const int Side = 16;
     private const int Factor = 4;
     private const int Targets = 4;
-    private const double Scale = 5;
+
+    // Measured on this model: at a scale of 5 beside the network the error falls by 2 % only, at 200 by half.
+    private const double ScaleThroughNetwork = 5;
+    private const double ScaleBesideNetwork = 200;
 
     private static readonly TrainingConfig Training = TinyTraining.Short with { BatchSize = 8, LogEvery = 50 };
 
@@ -39,6 +42,7 @@ public sealed class GuidedSuperResolutionTests : IDisposable
     }
 
     [Fact]
+    [Trait("Speed", "Slow")]
     public void Guided_samples_look_like_the_small_image_and_unguided_ones_do_not()
     {
         using var model = Train();
@@ -49,9 +53,12 @@ public sealed class GuidedSuperResolutionTests : IDisposable
         var plain = new ConditionedDenoiser(model.Denoiser, Condition.None);
 
         var unguided = Error(plain);
-        var guided = Error(new ImageGuidance(plain, new GuidanceTarget(target, model.DecodeScaled, small), Scale));
+        var wanted = new GuidanceTarget(target, model.DecodeScaled, small);
+        var through = Error(new ImageGuidance(plain, wanted, ScaleThroughNetwork, throughNetwork: true));
+        var beside = Error(new ImageGuidance(plain, wanted, ScaleBesideNetwork));
 
-        Assert.True(guided < 0.8 * unguided, $"{guided} guided, {unguided} without");
+        Assert.True(through < 0.8 * unguided, $"{through} guided through the network, {unguided} without");
+        Assert.True(beside < 0.8 * unguided, $"{beside} guided beside the network, {unguided} without");
 
         double Error(IDenoiser denoiser)
         {
