@@ -11,7 +11,18 @@ return await new Application(
             "evaluate",
             "metric",
             "Measure how good a model is",
-            [new EvaluateReconstructionVerb(), new EvaluateFirstStagesVerb(), new EvaluateLikelihoodVerb()]
+            [
+                new EvaluateReconstructionVerb(),
+                new EvaluateFirstStagesVerb(),
+                new EvaluateSamplesVerb(),
+                new EvaluateLikelihoodVerb(),
+            ]
+        ),
+        new VerbGroup(
+            "experiment",
+            "experiment",
+            "Repeat the paper's experiments at a chosen scale",
+            [new ExperimentSamplersVerb(), new ExperimentConvolutionalSamplingVerb()]
         ),
         new VerbGroup(
             "data",

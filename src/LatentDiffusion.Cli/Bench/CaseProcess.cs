@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 
@@ -21,7 +20,8 @@ internal static class CaseProcess
         CancellationToken cancellation
     )
     {
-        var start = ThisProgram.StartInfo(
+        string[] arguments =
+        [
             "bench",
             "--case",
             benchCase.Name,
@@ -30,26 +30,16 @@ internal static class CaseProcess
             "--threads",
             threads.ToString(CultureInfo.InvariantCulture),
             "--kernels",
-            kernels
-        );
-        using var process = Process.Start(start)!;
+            kernels,
+        ];
         try
         {
-            var output = process.StandardOutput.ReadToEndAsync(cancellation);
-            var errors = process.StandardError.ReadToEndAsync(cancellation);
-            await process.WaitForExitAsync(cancellation);
-            return process.ExitCode == 0
-                ? JsonSerializer.Deserialize<BenchResult>(await output, Json)!
-                : throw new InvalidOperationException($"{benchCase.Name}: {LastLine(await errors)}");
+            var output = await ThisProgram.RunAsync(arguments, cancellation);
+            return JsonSerializer.Deserialize<BenchResult>(output, Json)!;
         }
-        finally
+        catch (InvalidOperationException e)
         {
-            if (!process.HasExited)
-            {
-                process.Kill(entireProcessTree: true);
-            }
+            throw new InvalidOperationException($"{benchCase.Name}: {e.Message}", e);
         }
     }
-
-    private static string LastLine(string text) => text.TrimEnd().Split('\n')[^1];
 }

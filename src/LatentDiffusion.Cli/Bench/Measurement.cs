@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using LatentDiffusion.Kernels;
 using static TorchSharp.torch;
 
@@ -39,7 +38,7 @@ internal static class Measurement
 
         seconds.Sort();
         var median = seconds[seconds.Count / 2];
-        var memory = PeakMemory();
+        var memory = PeakMemory.Megabytes();
         return new BenchResult(
             benchCase.Name,
             benchCase.Shape,
@@ -49,7 +48,7 @@ internal static class Measurement
             seconds[^(seconds.Count / 10 + 1)],
             work.MultiplyAdds / 1e9,
             MachinePeak(),
-            memory / Mega,
+            memory,
             work.WeightBytes / Mega,
             work.Yield?.Unit,
             work.Yield?.PerRun / median
@@ -101,19 +100,5 @@ internal static class Measurement
                 run();
                 return watch.Elapsed.TotalSeconds;
             });
-    }
-
-    // .NET's own PeakWorkingSet64 is the present value on Linux.
-    private static double PeakMemory()
-    {
-        if (!OperatingSystem.IsLinux())
-        {
-            using var process = Process.GetCurrentProcess();
-            return process.PeakWorkingSet64;
-        }
-
-        var line = File.ReadLines("/proc/self/status").First(l => l.StartsWith("VmHWM:", StringComparison.Ordinal));
-        var kibibytes = line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1];
-        return 1024.0 * long.Parse(kibibytes, CultureInfo.InvariantCulture);
     }
 }

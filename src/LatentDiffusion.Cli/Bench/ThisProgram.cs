@@ -19,4 +19,28 @@ internal static class ThisProgram
             RedirectStandardError = true,
         };
     }
+
+    /// <summary>Runs it once more to its end.</summary>
+    /// <returns>What it wrote to standard output.</returns>
+    /// <exception cref="InvalidOperationException">It failed; the message is the last line of what it said.</exception>
+    public static async Task<string> RunAsync(IEnumerable<string> arguments, CancellationToken cancellation)
+    {
+        using var process = Process.Start(StartInfo(arguments))!;
+        try
+        {
+            var output = process.StandardOutput.ReadToEndAsync(cancellation);
+            var errors = process.StandardError.ReadToEndAsync(cancellation);
+            await process.WaitForExitAsync(cancellation);
+            return process.ExitCode == 0
+                ? await output
+                : throw new InvalidOperationException((await errors).TrimEnd().Split('\n')[^1]);
+        }
+        finally
+        {
+            if (!process.HasExited)
+            {
+                process.Kill(entireProcessTree: true);
+            }
+        }
+    }
 }

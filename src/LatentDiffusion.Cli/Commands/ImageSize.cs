@@ -6,10 +6,11 @@ namespace LatentDiffusion.Cli.Commands;
 /// <summary>A width and height in pixels, written WxH.</summary>
 internal sealed record ImageSize(int Width, int Height)
 {
-    public static Option<ImageSize?> CreateOption() =>
+    /// <param name="usual">What is taken without the option, in words.</param>
+    public static Option<ImageSize?> CreateOption(string usual = "the training size") =>
         new("--size")
         {
-            Description = "Size of the images in pixels (default: the training size)",
+            Description = $"Size of the images in pixels (default: {usual})",
             HelpName = "WxH",
             CustomParser = result =>
             {

@@ -1,6 +1,8 @@
 using System.CommandLine;
+using System.Diagnostics;
 using System.Globalization;
 using LatentDiffusion.Checkpoints.Files;
+using LatentDiffusion.Cli.Bench;
 using LatentDiffusion.Imaging;
 using LatentDiffusion.Models;
 using LatentDiffusion.Pipelines;
@@ -92,7 +94,9 @@ internal sealed class SampleVerb : Verb
         }
 
         using var progress = context.Output.StartProgress();
+        var start = Stopwatch.GetTimestamp();
         var images = new ImageSampler(model).Sample(request, progress, cancellation);
+        var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         progress.Dispose();
 
         var files = images
@@ -109,6 +113,8 @@ internal sealed class SampleVerb : Verb
                 Folder = Path.GetFullPath(folder),
                 Files = files,
                 Seed = request.Seed,
+                Seconds = Math.Round(seconds, 3),
+                PeakRssMb = Math.Round(PeakMemory.Megabytes(), 1),
             },
             r => $"{r.Files.Count} images in {r.Folder}"
         );

@@ -27,7 +27,7 @@ internal sealed class SamplerOptions
 
     private readonly Option<string?> _spacing = new("--spacing")
     {
-        Description = $"How the steps are spread: {string.Join(", ", Spacings)} (default: the sampler's own)",
+        Description = $"How the steps are spread: {SpacingNames} (default: the sampler's own)",
         HelpName = "NAME",
     };
 
@@ -74,6 +74,9 @@ internal sealed class SamplerOptions
 
     public IEnumerable<Option> All => [_sampler, _steps, _spacing, _eta, _guidance, _rescale, _interval, _patch];
 
+    /// <summary>All spacings, for messages.</summary>
+    public static string SpacingNames => string.Join(", ", Spacings);
+
     private static IEnumerable<string> Spacings => Enum.GetNames<Spacing>().Select(name => name.ToLowerInvariant());
 
     /// <summary>A request with the chosen settings and no images yet.</summary>
@@ -97,7 +100,8 @@ internal sealed class SamplerOptions
         };
     }
 
-    private static Spacing ParseSpacing(string text) =>
+    /// <exception cref="UserInputException">There is no such spacing.</exception>
+    public static Spacing ParseSpacing(string text) =>
         Spacings.Contains(text, StringComparer.Ordinal)
             ? Enum.Parse<Spacing>(text, ignoreCase: true)
             : throw new UserInputException(
@@ -105,7 +109,7 @@ internal sealed class SamplerOptions
                     + (
                         NearestName.Of(text, Spacings) is { } near
                             ? $"Did you mean '{near}'?"
-                            : $"The spacings are {string.Join(", ", Spacings)}."
+                            : $"The spacings are {SpacingNames}."
                     )
             );
 

@@ -3,6 +3,7 @@ using LatentDiffusion.Cli.Commands;
 using LatentDiffusion.Errors;
 using LatentDiffusion.Models;
 using LatentDiffusion.Models.Features;
+using LatentDiffusion.Networks.Features;
 using LatentDiffusion.Pipelines;
 
 namespace LatentDiffusion.Cli.Evaluation;
@@ -27,12 +28,7 @@ internal static class FeatureChoice
     /// <exception cref="UserInputException">There is nothing at the path, or no feature network.</exception>
     public static PerceptualMeasures? Open(VerbContext context, string? path)
     {
-        if (path is not null && !Path.Exists(path))
-        {
-            throw new UserInputException($"--features {path}: there is no such file or folder.");
-        }
-
-        if ((path ?? ShippedModels.Find(ShippedName)) is { } found)
+        if (Find(path) is { } found)
         {
             return Load(found);
         }
@@ -40,6 +36,22 @@ internal static class FeatureChoice
         context.Output.Log("No feature network: LPIPS, PSIM and rFID are left out (--features PATH names one).");
         return null;
     }
+
+    /// <summary>Loads the network for a measurement that is nothing without one.</summary>
+    /// <param name="path">The user's choice, or null.</param>
+    /// <returns>Owned by the caller.</returns>
+    /// <exception cref="UserInputException">There is no network, or none at the path.</exception>
+    public static IFeatureNetwork Require(string? path) =>
+        Find(path) is { } found
+            ? FeatureNetworkFile.Load(found)
+            : throw new UserInputException(
+                $"There is no feature network (models/{ShippedName} is not beside the program): name one with --features PATH."
+            );
+
+    private static string? Find(string? path) =>
+        path is null || Path.Exists(path)
+            ? path ?? ShippedModels.Find(ShippedName)
+            : throw new UserInputException($"--features {path}: there is no such file or folder.");
 
     private static PerceptualMeasures Load(string path)
     {

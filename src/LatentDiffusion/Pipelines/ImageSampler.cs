@@ -16,6 +16,15 @@ namespace LatentDiffusion.Pipelines;
 /// <param name="model">The model; used by one thread at a time.</param>
 public sealed class ImageSampler(LatentDiffusionModel model)
 {
+    /// <summary>Refuses what cannot be drawn, before anything is.</summary>
+    /// <exception cref="UserInputException">The request does not fit the model.</exception>
+    public void Check(SamplingRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        request.Check(model);
+        Levels(request, SamplingEnd.Clean);
+    }
+
     /// <summary>Draws images.</summary>
     /// <param name="request">What to draw.</param>
     /// <param name="progress">Told after every sampler step.</param>

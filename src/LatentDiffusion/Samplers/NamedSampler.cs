@@ -17,6 +17,9 @@ public sealed record NamedSampler(string Name, string Description, int? DefaultS
     /// <summary>Whether eta can be chosen.</summary>
     public bool HasEta { get; private init; } = true;
 
+    /// <summary>Evaluations of the network per step, but for the ends.</summary>
+    public int EvaluationsPerStep { get; private init; } = 1;
+
     private Func<double, double, ISampler> Factory { get; init; } = (eta, _) => new DdimSampler(eta);
 
     /// <summary>All samplers.</summary>
@@ -33,7 +36,12 @@ public sealed record NamedSampler(string Name, string Description, int? DefaultS
             Factory = (_, _) => new UniPcSampler(order: 3),
             HasEta = false,
         },
-        new("heun", "Heun", 20, Spacing.Karras) { Factory = (_, _) => new HeunSampler(), HasEta = false },
+        new("heun", "Heun", 20, Spacing.Karras)
+        {
+            Factory = (_, _) => new HeunSampler(),
+            HasEta = false,
+            EvaluationsPerStep = 2,
+        },
         new("euler", "Euler", 30, Spacing.Karras) { Factory = (eta, _) => new EulerSampler(eta) },
         new("euler-ancestral", "Euler ancestral", 30, Spacing.Karras)
         {

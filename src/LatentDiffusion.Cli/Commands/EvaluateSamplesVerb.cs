@@ -1,0 +1,98 @@
+using System.CommandLine;
+using LatentDiffusion.Cli.Evaluation;
+using LatentDiffusion.Data;
+using LatentDiffusion.Imaging;
+using LatentDiffusion.Pipelines;
+using LatentDiffusion.Progress;
+
+namespace LatentDiffusion.Cli.Commands;
+
+/// <summary><c>ldm evaluate samples</c>: the distance of samples to real images.</summary>
+internal sealed class EvaluateSamplesVerb : Verb
+{
+    private readonly ImageSetOptions _images = new();
+
+    private readonly Option<string> _samples = new("--samples")
+    {
+        Description = "Samples: a folder, a .parquet file, a .zip of image files or an .npz of pixels",
+        HelpName = "PATH",
+        Required = true,
+    };
+
+    private readonly Option<int?> _count = new("--count")
+    {
+        Description = "Images of each set to use, at most, evenly spaced (default: all)",
+        HelpName = "N",
+    };
+
+    private readonly Option<int?> _size = new("--size")
+    {
+        Description = "Make the images squares of this side, in pixels (default: the short side of the first sample)",
+        HelpName = "N",
+    };
+
+    public EvaluateSamplesVerb()
+        : base(
+            "samples",
+            "FID, KID, precision and recall of samples against real images",
+            "ldm evaluate samples --real data/emoji/emoji64.parquet --where split=test --samples out/samples"
+        )
+    {
+        _images.AddTo(this);
+        foreach (var option in new Option[] { _samples, _count, _size })
+        {
+            Options.Add(option);
+        }
+
+        Positive.Require(_count);
+        Positive.Require(_size);
+    }
+
+    public override Task<int> RunAsync(VerbContext context, CancellationToken cancellation)
+    {
+        var arguments = context.Arguments;
+        var real = _images.OpenReal(arguments);
+        var samples = ImageSources.Open(arguments.GetRequiredValue(_samples));
+        context.OpenCpu();
+        using var network = FeatureChoice.Require(arguments.GetValue(_images.Features));
+        var size = arguments.GetValue(_size) ?? ShortSide(samples);
+        using var progress = context.Output.StartProgress();
+        var ofReal = Embed("real images", real);
+        var ofSamples = Embed("samples", samples);
+        var measures = SampleMeasures.Between(ofReal, ofSamples, context.Seed ?? 0);
+        progress.Dispose();
+        context.Output.Result(
+            new SampleReport(measures)
+            {
+                CountReal = ofReal.Count,
+                CountSamples = ofSamples.Count,
+                Features = network.Name,
+                Size = size,
+            },
+            report => report.InWords
+        );
+        return Task.FromResult(ExitCode.Done);
+
+        ImageFeatures Embed(string task, IImageSource source)
+        {
+            var dataset = new ImageDataset(source, new ImageTransform(size), seed: 0, cacheBytes: 0);
+            var indices = EvenlySpaced.Indices(source.Count, arguments.GetValue(_count) ?? source.Count);
+            var features = new ImageFeatures(network);
+            features.Add(
+                indices.Select(dataset.GetImage),
+                done =>
+                {
+                    cancellation.ThrowIfCancellationRequested();
+                    progress.Report(new StepProgress(task, done, indices.Count));
+                }
+            );
+            return features;
+        }
+    }
+
+    private static int ShortSide(IImageSource source)
+    {
+        var first = ImageDecoder.Decode(source.Read(0), source.Describe(0).Name);
+        return Math.Min(first.Width, first.Height);
+    }
+}

@@ -1,0 +1,53 @@
+using System.Globalization;
+using System.Text.Json.Serialization;
+using LatentDiffusion.Pipelines;
+
+namespace LatentDiffusion.Cli.Evaluation;
+
+/// <summary>What <c>ldm evaluate samples</c> tells.</summary>
+/// <param name="measures">The measurement.</param>
+internal sealed class SampleReport(SampleMeasures measures)
+{
+    private const int Decimals = 6;
+
+    public double Fid => Math.Round(measures.Frechet, Decimals);
+
+    public double Kid => Math.Round(measures.Kernel.Mean, Decimals);
+
+    public double KidStd => Math.Round(measures.Kernel.Deviation, Decimals);
+
+    public double? Precision => measures.Coverage?.Precision;
+
+    public double? Recall => measures.Coverage?.Recall;
+
+    public required int CountReal { get; init; }
+
+    public required int CountSamples { get; init; }
+
+    /// <summary>The network behind the numbers.</summary>
+    public required string Features { get; init; }
+
+    /// <summary>Side of the square images that were compared.</summary>
+    public required int Size { get; init; }
+
+    [JsonIgnore]
+    public string InWords
+    {
+        get
+        {
+            string[] lines =
+            [
+                $"{CountSamples} samples and {CountReal} real images at {Size}x{Size}, network {Features}:",
+                $"  FID        {Number(Fid)}",
+                $"  KID        {Number(Kid)} +- {Number(KidStd)}",
+                .. measures.Coverage is { } coverage
+                    ? [$"  precision  {Number(coverage.Precision)}", $"  recall     {Number(coverage.Recall)}"]
+                    : Array.Empty<string>(),
+                "Not comparable with other networks' numbers, nor FID with that of other counts.",
+            ];
+            return string.Join('\n', lines);
+        }
+    }
+
+    private static string Number(double value) => value.ToString("f4", CultureInfo.InvariantCulture);
+}

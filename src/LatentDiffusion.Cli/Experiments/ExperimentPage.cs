@@ -1,0 +1,65 @@
+using System.Net;
+
+namespace LatentDiffusion.Cli.Experiments;
+
+/// <summary>Renders an experiment's page: plain HTML beside its pictures, to be opened from the disk.</summary>
+internal static class ExperimentPage
+{
+    /// <summary>The whole page.</summary>
+    /// <param name="title">Its heading.</param>
+    /// <param name="body">Parts made by the other methods.</param>
+    public static string Render(string title, params IEnumerable<string> body) =>
+        $$"""
+            <!doctype html>
+            <html lang="en">
+            <head>
+            <meta charset="utf-8">
+            <meta name="viewport" content="width=device-width, initial-scale=1">
+            <title>{{Text(title)}}</title>
+            <style>
+              body { font: 16px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto; padding: 0 1rem; color: #222; }
+              .sheets { display: grid; grid-template-columns: repeat(auto-fill, minmax(20rem, 1fr)); gap: 1.5rem; }
+              figure { margin: 0; }
+              img { max-width: 100%; height: auto; }
+              table { border-collapse: collapse; }
+              th, td { padding: 0.2rem 0.8rem; border-bottom: 1px solid #ddd; text-align: right; }
+              th:first-child, td:first-child { text-align: left; }
+            </style>
+            </head>
+            <body>
+            <h1>{{Text(title)}}</h1>
+            {{string.Join("\n", body)}}
+            </body>
+            </html>
+
+            """;
+
+    public static string Heading(string text) => $"<h2>{Text(text)}</h2>";
+
+    public static string Paragraph(string text) => $"<p>{Text(text)}</p>";
+
+    public static string Table(ResultTable table) =>
+        $"""
+            <h3>{Text(table.Title)}</h3>
+            <table>
+            <tr>{Cells("th", table.Rows[0])}</tr>
+            {string.Join("\n", table.Rows.Skip(1).Select(row => $"<tr>{Cells("td", row)}</tr>"))}
+            </table>
+            """;
+
+    /// <summary>Pictures side by side, each leading to its file.</summary>
+    public static string Figures(IEnumerable<(string File, string Caption)> pictures) =>
+        $"""
+            <div class="sheets">
+            {string.Join("\n", pictures.Select(p => Figure(p.File, p.Caption)))}
+            </div>
+            """;
+
+    private static string Figure(string file, string caption) =>
+        $"""<figure><a href="{Uri.EscapeDataString(file)}"><img src="{Uri.EscapeDataString(file)}" alt="{Text(caption)}"></a><figcaption>{Text(caption)}</figcaption></figure>""";
+
+    private static string Cells(string tag, string[] cells) =>
+        string.Concat(cells.Select(cell => $"<{tag}>{Text(cell)}</{tag}>"));
+
+    private static string Text(string text) => WebUtility.HtmlEncode(text);
+}

@@ -1,0 +1,83 @@
+using System.IO.Compression;
+using System.Text.Json;
+using LatentDiffusion.Tests.Support;
+using Xunit;
+
+namespace LatentDiffusion.Tests.Cli;
+
+[Collection(TinyModels.Collection)]
+public sealed class EvaluateSamplesTests(TinyModels models) : IDisposable
+{
+    private static readonly string[] Keys =
+    [
+        "fid",
+        "kid",
+        "kid_std",
+        "precision",
+        "recall",
+        "count_real",
+        "count_samples",
+        "features",
+        "size",
+    ];
+
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task The_same_images_in_a_folder_and_an_archive_are_at_distance_0()
+    {
+        var archive = Path.Combine(_folder.Path, "images.zip");
+        await ZipFile.CreateFromDirectoryAsync(models["images"], archive, TestContext.Current.CancellationToken);
+
+        var json = await MeasureAsync("--real", models["images"], "--samples", archive, "--size", "16");
+
+        Assert.Equal(Keys, json.EnumerateObject().Select(property => property.Name));
+        Assert.InRange(json.GetProperty("fid").GetDouble(), 0, 1e-4);
+        Assert.Equal((1, 1), (json.GetProperty("precision").GetDouble(), json.GetProperty("recall").GetDouble()));
+        Assert.Equal((24, 24), (Count(json, "count_real"), Count(json, "count_samples")));
+        Assert.Equal("features", json.GetProperty("features").GetString());
+    }
+
+    [Fact]
+    public async Task Other_images_are_further_away_and_the_size_is_that_of_the_samples()
+    {
+        var samples = Path.Combine(_folder.Path, "samples");
+        TinyRuns.WriteImages(samples, ["grey"], count: 5, size: 17);
+
+        var json = await MeasureAsync("--real", models["images"], "--samples", samples, "--count", "8");
+
+        Assert.True(json.GetProperty("fid").GetDouble() > 1e-3);
+        Assert.Equal((8, 5, 17), (Count(json, "count_real"), Count(json, "count_samples"), Count(json, "size")));
+    }
+
+    [Theory]
+    [InlineData("nowhere", null, "nowhere")]
+    [InlineData("images", "split=test", "split")]
+    public async Task Images_that_are_not_there_are_named(string real, string? filter, string named)
+    {
+        string[] more = filter is null ? [] : ["--where", filter];
+        var outcome = await LdmProcess.RunAsync([
+            .. (string[])["evaluate", "samples", "--real", models[real], "--samples", models["images"]],
+            .. more,
+        ]);
+
+        Assert.Equal(2, outcome.ExitCode);
+        Assert.Contains(named, outcome.Error, StringComparison.Ordinal);
+        Assert.Single(outcome.Error.Trim().Split('\n'));
+    }
+
+    private static int Count(JsonElement json, string name) => json.GetProperty(name).GetInt32();
+
+    private static async Task<JsonElement> MeasureAsync(params string[] options)
+    {
+        var outcome = await LdmProcess.RunAsync([
+            .. (string[])["evaluate", "samples", "--features", Repository.PathOf("models/features")],
+            .. (string[])["--threads", "1", "--json", "--quiet"],
+            .. options,
+        ]);
+        Assert.True(outcome.ExitCode == 0, outcome.Error);
+        return JsonDocument.Parse(outcome.Output).RootElement;
+    }
+}
