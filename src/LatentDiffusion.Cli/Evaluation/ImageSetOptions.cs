@@ -18,7 +18,7 @@ internal sealed class ImageSetOptions
     public Option<string?> Where { get; } =
         new("--where")
         {
-            Description = "Take only real images whose column has this value, such as split=test",
+            Description = "Take only real images whose column has this value, such as split=test; join several by &",
             HelpName = "COLUMN=VALUE",
         };
 

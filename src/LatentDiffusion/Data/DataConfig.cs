@@ -33,8 +33,8 @@ public abstract record DataConfig
     [Description("The table column that holds an image's caption; when absent, 'text' or 'caption'.")]
     public string? CaptionColumn { get; init; }
 
-    /// <summary>Keeps only rows with this value.</summary>
-    [Description("Keeps only table rows with this value, as 'column=value'.")]
+    /// <summary>Keeps only rows with these values; see <see cref="RowFilter.Parse"/>.</summary>
+    [Description("Keeps only table rows with this value, as 'column=value'; several are joined by '&'.")]
     public string? Where { get; init; }
 
     /// <summary>Threads that decode images.</summary>

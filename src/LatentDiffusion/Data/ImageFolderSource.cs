@@ -88,7 +88,7 @@ public sealed class ImageFolderSource : IImageSource
             columns.Class is null ? TopFolder(image) : metadata.Value(image, columns.Class);
         var classes = new ClassTable(images.Select(ClassOf));
         var kept = columns.Filter is { } filter
-            ? [.. images.Where(image => metadata.Value(image, filter.Column) == filter.Value)]
+            ? [.. images.Where(image => filter.Keeps(column => metadata.Value(image, column)))]
             : images;
         if (kept.Length == 0)
         {
@@ -159,7 +159,8 @@ public sealed class ImageFolderSource : IImageSource
             );
         }
 
-        var unknown = new[] { columns.Class, columns.Caption, columns.Filter?.Column }
+        var unknown = new[] { columns.Class, columns.Caption }
+            .Concat(columns.Filter?.Columns ?? [])
             .OfType<string>()
             .FirstOrDefault(column => !metadata.Columns.Contains(column));
         if (unknown is not null)

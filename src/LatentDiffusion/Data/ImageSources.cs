@@ -33,7 +33,7 @@ public static class ImageSources
     }
 
     private static string WithoutColumns(string path, SourceColumns? columns) =>
-        (columns?.Filter?.Column ?? columns?.Class) is { } column
+        (columns?.Filter?.Columns.First() ?? columns?.Class) is { } column
             ? throw new UserInputException($"\"{path}\" has no column \"{column}\": archives have none. Leave it out.")
             : path;
 }

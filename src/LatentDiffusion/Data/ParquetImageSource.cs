@@ -75,7 +75,7 @@ public sealed class ParquetImageSource : IImageSource
         var imageField = table.ImageField(columns.Image);
         var classField = table.TextField(columns.Class);
         var captionField = table.TextField(columns.Caption) ?? table.DefaultCaptionField();
-        var filterField = table.TextField(columns.Filter?.Column);
+        var filterFields = (columns.Filter?.Columns ?? []).Distinct().ToDictionary(name => name, table.TextField);
 
         var images = new List<byte[]>();
         var kept = new List<(string Name, string? Class, string? Caption)>();
@@ -87,11 +87,17 @@ public sealed class ParquetImageSource : IImageSource
             var bytes = await ParquetColumns.ReadBytesAsync(group, imageField).ConfigureAwait(false);
             var classNames = await ParquetColumns.ReadTextAsync(group, classField).ConfigureAwait(false);
             var captions = await ParquetColumns.ReadTextAsync(group, captionField).ConfigureAwait(false);
-            var filterValues = await ParquetColumns.ReadTextAsync(group, filterField).ConfigureAwait(false);
+            var filterValues = new Dictionary<string, string?[]>();
+            foreach (var (name, field) in filterFields)
+            {
+                filterValues[name] = await ParquetColumns.ReadTextAsync(group, field).ConfigureAwait(false);
+            }
+
             for (var j = 0; j < bytes.Length; j++, row++)
             {
                 classes.Add(classNames[j]);
-                if (columns.Filter is not null && filterValues[j] != columns.Filter.Value)
+                var current = j;
+                if (columns.Filter?.Keeps(column => filterValues[column][current]) == false)
                 {
                     continue;
                 }

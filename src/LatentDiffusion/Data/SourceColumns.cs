@@ -1,5 +1,3 @@
-using LatentDiffusion.Errors;
-
 namespace LatentDiffusion.Data;
 
 /// <summary>Which columns of a metadata table mean what.</summary>
@@ -19,24 +17,4 @@ public sealed record SourceColumns
 
     /// <summary>Keeps only some rows. Null: all.</summary>
     public RowFilter? Filter { get; init; }
-}
-
-/// <summary>Keeps the rows in which one column has one value, such as <c>split=train</c>.</summary>
-public sealed record RowFilter(string Column, string Value)
-{
-    /// <summary>Reads <c>column=value</c>.</summary>
-    /// <exception cref="UserInputException">There is no '=' or no column name.</exception>
-    public static RowFilter Parse(string text)
-    {
-        ArgumentNullException.ThrowIfNull(text);
-        var at = text.IndexOf('=', StringComparison.Ordinal);
-        return at > 0
-            ? new RowFilter(text[..at].Trim(), text[(at + 1)..].Trim())
-            : throw new UserInputException(
-                $"Row filter \"{text}\" is not of the form column=value, as in split=train."
-            );
-    }
-
-    /// <inheritdoc/>
-    public override string ToString() => $"{Column}={Value}";
 }

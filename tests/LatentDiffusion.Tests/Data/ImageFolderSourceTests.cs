@@ -167,7 +167,7 @@ public sealed class ImageFolderSourceTests : IDisposable
     {
         Fill("a.png");
         _folder.Write("metadata.jsonl", """{"file_name": "a.png", "split": "train"}""");
-        var columns = new SourceColumns { Filter = new RowFilter("split", "test") };
+        var columns = new SourceColumns { Filter = RowFilter.Parse("split=test") };
 
         Refuses("None of the 1 images", () => ImageFolderSource.Open(_folder.Path, columns));
     }
@@ -175,6 +175,8 @@ public sealed class ImageFolderSourceTests : IDisposable
     [Theory]
     [InlineData("split")]
     [InlineData("=train")]
+    [InlineData(" =train")]
+    [InlineData("split=train & style")]
     public void A_filter_needs_a_column_and_a_value(string text) =>
         Refuses("is not of the form column=value", () => RowFilter.Parse(text));
 

@@ -57,6 +57,22 @@ public sealed class ParquetImageSourceTests : IDisposable
     }
 
     [Fact]
+    public async Task Every_part_of_a_filter_must_hold()
+    {
+        await WriteAsync();
+
+        var source = ParquetImageSource.Open(
+            File,
+            new SourceColumns { Caption = "number", Filter = RowFilter.Parse("split=train & number=8") }
+        );
+
+        Assert.Equal("8", Assert.Single(Enumerable.Range(0, source.Count).Select(source.Describe)).Caption);
+        Assert.Throws<UserInputException>(() =>
+            ParquetImageSource.Open(File, new SourceColumns { Filter = RowFilter.Parse("split=test & number=8") })
+        );
+    }
+
+    [Fact]
     public async Task Images_may_lie_in_a_structure()
     {
         var bytes = new DataField("bytes", typeof(byte[]));
