@@ -95,7 +95,7 @@ internal sealed class ExperimentSamplersVerb : Verb
         var size = model.Config.ImageSize;
         var request = new SamplingRequest
         {
-            Classes = RealImages.ClassesFor(model, source, arguments.GetValue(_count)),
+            Inputs = RealImages.InputsFor(model, source, arguments.GetValue(_count)),
             Seed = context.Seed ?? 0,
             Guidance = arguments.GetValue(_guidance),
         };
@@ -104,7 +104,7 @@ internal sealed class ExperimentSamplersVerb : Verb
             new ImageSampler(model).Check(SamplerExperiment.RequestOf(request, cell));
         }
 
-        if (request.Classes.Count < 2 || source.Count < 2)
+        if (request.Inputs.Count < 2 || source.Count < 2)
         {
             throw new UserInputException("A distance needs at least 2 samples and 2 real images: give more.");
         }
@@ -120,7 +120,7 @@ internal sealed class ExperimentSamplersVerb : Verb
                 Real = arguments.GetRequiredValue(_images.Real),
                 RealHash = ExperimentFiles.HashOfImages(source),
                 CountReal = source.Count,
-                Count = request.Classes.Count,
+                Count = request.Inputs.Count,
                 Size = size,
                 Seed = request.Seed,
                 Guidance = request.Guidance,

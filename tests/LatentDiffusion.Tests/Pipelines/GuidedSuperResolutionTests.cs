@@ -24,9 +24,11 @@ public sealed class GuidedSuperResolutionTests : IDisposable
 {
     private const int Side = 16;
     private const int Factor = 4;
-    private const int Targets = 4;
+    private const int Targets = 8;
 
-    // Measured on this model: at a scale of 5 beside the network the error falls by 2 % only, at 200 by half.
+    // Chosen on other pictures and noise (pictures 1000 to 1003, seed 5) than those that are asserted on.
+    private const int FirstTarget = 2000;
+    private const int NoiseSeed = 6;
     private const double ScaleThroughNetwork = 5;
     private const double ScaleBesideNetwork = 200;
 
@@ -49,7 +51,7 @@ public sealed class GuidedSuperResolutionTests : IDisposable
         using var noGradient = torch.no_grad();
         using var scope = torch.NewDisposeScope();
         var small = ImageOperator.BicubicDownsampling(Factor);
-        var target = small(ImageTensors.FromImages([.. Enumerable.Range(1000, Targets).Select(Picture)]));
+        var target = small(ImageTensors.FromImages([.. Enumerable.Range(FirstTarget, Targets).Select(Picture)]));
         var plain = new ConditionedDenoiser(model.Denoiser, Condition.None);
 
         var unguided = Error(plain);
@@ -63,7 +65,7 @@ public sealed class GuidedSuperResolutionTests : IDisposable
         double Error(IDenoiser denoiser)
         {
             var size = Side / model.FirstStage.DownsamplingFactor;
-            using var noise = NoiseSource.FromSeed(5, Targets);
+            using var noise = NoiseSource.FromSeed(NoiseSeed, Targets);
             var latents = Sampling.Run(
                 new DpmSolverSampler(),
                 denoiser,

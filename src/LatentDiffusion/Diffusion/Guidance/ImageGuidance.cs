@@ -13,7 +13,9 @@ namespace LatentDiffusion.Diffusion.Guidance;
 /// <param name="throughNetwork">
 /// Whether the gradient passes through the denoiser, which must then be differentiable. Otherwise the denoiser's Jacobian
 /// is taken to be sqrt(abar_t), that of the best denoiser for latents of unit variance: cheaper by a backward pass through
-/// the network, and bounded at high noise, where holding the predicted noise constant would give 1 / sqrt(abar_t).
+/// the network, and bounded at high noise, where holding the predicted noise constant would give 1 / sqrt(abar_t). At high
+/// noise the best denoiser's Jacobian is sqrt(abar_t) times the latents' covariance. Neighbouring latents resemble each
+/// other, so along smooth directions that is many times the unit taken here, and this way needs a scale larger by as much.
 /// </param>
 public sealed class ImageGuidance(IDenoiser inner, GuidanceTarget target, double scale, bool throughNetwork = false)
     : IDenoiser

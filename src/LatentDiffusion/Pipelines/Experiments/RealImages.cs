@@ -1,7 +1,9 @@
 using LatentDiffusion.Data;
+using LatentDiffusion.Diffusion.Conditioning;
 using LatentDiffusion.Models;
 using LatentDiffusion.Networks.Features;
 using LatentDiffusion.Progress;
+using LatentDiffusion.Text;
 
 namespace LatentDiffusion.Pipelines.Experiments;
 
@@ -48,31 +50,35 @@ public sealed record RealImages(ImageFeatures Images, ImageFeatures Reconstructi
         Metrics.FrechetDistance.Between(Images.ToMoments(), Reconstructions.ToMoments());
 
     /// <summary>
-    /// Classes for samples: those of real images evenly spaced over the source, so that their shares are alike; all classes
-    /// in turn where the source does not know the model's.
+    /// Conditions for samples: classes and captions of real images evenly spaced over the source, so that their shares are
+    /// alike; all classes in turn where the source does not know the model's.
     /// </summary>
-    /// <param name="model">The model; without classes all entries are null.</param>
+    /// <param name="model">The model; of one without conditions all entries are <see cref="ConditionInput.None"/>.</param>
     /// <param name="source">The real images.</param>
     /// <param name="count">How many samples.</param>
-    public static IReadOnlyList<int?> ClassesFor(LatentDiffusionModel model, IImageSource source, int count)
+    public static IReadOnlyList<ConditionInput> InputsFor(LatentDiffusionModel model, IImageSource source, int count)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(source);
         var names = model.Config.Classes.ToList();
-        if (names.Count == 0)
+        var known = source.ClassNames.Intersect(names, StringComparer.Ordinal).Any();
+        var captioned = model.Config.Conditioner?.UsesCaptions == true;
+        return [.. Enumerable.Range(0, count).Select(InputAt)];
+
+        ConditionInput InputAt(int sample)
         {
-            return new int?[count];
+            var record = source.Describe((int)((long)sample * source.Count / count));
+            return new ConditionInput
+            {
+                ClassId =
+                    known ? ClassIdOf(record)
+                    : names.Count > 0 ? sample % names.Count
+                    : null,
+                Prompt = captioned && !string.IsNullOrEmpty(record.Caption) ? Prompt.Plain(record.Caption) : null,
+            };
         }
 
-        var known = source.ClassNames.Intersect(names, StringComparer.Ordinal).Any();
-        return
-        [
-            .. Enumerable
-                .Range(0, count)
-                .Select(i => known ? ClassAt((int)((long)i * source.Count / count)) : i % names.Count),
-        ];
-
-        int? ClassAt(int index) =>
-            source.Describe(index).ClassName is { } name && names.IndexOf(name) is >= 0 and var id ? id : null;
+        int? ClassIdOf(ImageRecord record) =>
+            record.ClassName is { } name && names.IndexOf(name) is >= 0 and var id ? id : null;
     }
 }

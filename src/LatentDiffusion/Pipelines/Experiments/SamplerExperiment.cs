@@ -32,13 +32,13 @@ public sealed record SamplerMeasurement(
 );
 
 /// <summary>
-/// Compares samplers by quality against steps (as LDM figure 7 and table 18 do for DDIM): every one draws the same classes from
+/// Compares samplers by quality against steps (as LDM figure 7 and table 18 do for DDIM): every one draws the same conditions from
 /// the same seeds.
 /// </summary>
 /// <param name="model">The model; used by one thread at a time.</param>
 /// <param name="network">Measures; not disposed.</param>
 /// <param name="real">What samples are compared with, seen by the same network.</param>
-/// <param name="request">Classes, first seed, guidance; sampler, steps and spacing are replaced.</param>
+/// <param name="request">Conditions, first seed, guidance; sampler, steps and spacing are replaced.</param>
 public sealed class SamplerExperiment(
     LatentDiffusionModel model,
     IFeatureNetwork network,
@@ -61,7 +61,7 @@ public sealed class SamplerExperiment(
         _sampler.Sample(
             request with
             {
-                Classes = [.. request.Classes.Take(request.BatchSize)],
+                Inputs = [.. request.Inputs.Take(request.BatchSize)],
                 Steps = 2,
             },
             progress: null,
@@ -82,18 +82,18 @@ public sealed class SamplerExperiment(
     )
     {
         var cellRequest = RequestOf(request, cell);
-        var total = request.Classes.Count;
+        var total = request.Inputs.Count;
         var features = new ImageFeatures(network);
         List<RgbImage> kept = [];
         var time = TimeSpan.Zero;
-        foreach (var classes in request.Classes.Chunk(request.BatchSize))
+        foreach (var inputs in request.Inputs.Chunk(request.BatchSize))
         {
             var done = features.Count;
             var start = Stopwatch.GetTimestamp();
             var images = _sampler.Sample(
                 cellRequest with
                 {
-                    Classes = classes,
+                    Inputs = inputs,
                     Seed = request.Seed + done,
                 },
                 progress is null ? null : new OfAll(progress, done, total),

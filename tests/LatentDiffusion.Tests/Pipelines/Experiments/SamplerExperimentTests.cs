@@ -9,6 +9,7 @@ using LatentDiffusion.Progress;
 using LatentDiffusion.Samplers;
 using LatentDiffusion.Tests.Data;
 using LatentDiffusion.Tests.Support;
+using LatentDiffusion.Tests.Text;
 using Xunit;
 
 namespace LatentDiffusion.Tests.Pipelines.Experiments;
@@ -95,10 +96,32 @@ public sealed class SamplerExperimentTests : IDisposable
         );
         var source = new MemorySource(6);
 
-        Assert.Equal([2, 1, 0, 2, 1, 0], RealImages.ClassesFor(conditional, source, 6));
-        Assert.Equal([2, 2, 1, 1, 0, 0, 2, 2, 1, 1, 0, 0], RealImages.ClassesFor(conditional, source, 12));
-        Assert.Equal([0, 1, 0], RealImages.ClassesFor(foreign, source, 3));
-        Assert.Equal([null, null], RealImages.ClassesFor(_model, source, 2));
+        Assert.Equal([2, 1, 0, 2, 1, 0], RealImages.InputsFor(conditional, source, 6).Select(input => input.ClassId));
+        Assert.Equal([2, 2, 1, 1, 0, 0, 2, 2, 1, 1, 0, 0], RealImages.InputsFor(conditional, source, 12).Select(input => input.ClassId));
+        Assert.Equal([0, 1, 0], RealImages.InputsFor(foreign, source, 3).Select(input => input.ClassId));
+        Assert.Equal([null, null], RealImages.InputsFor(_model, source, 2).Select(input => input.ClassId));
+    }
+
+    [Fact]
+    public void Samples_of_a_text_model_have_the_captions_of_the_real_images()
+    {
+        using var folder = new TemporaryFolder();
+        using var model = new LatentDiffusionModel(
+            Unconditional with
+            {
+                Unet = Unconditional.Unet with { UseSpatialTransformer = true, ContextDim = 8 },
+                Conditioner = new TextTransformerConfig
+                {
+                    Tokenizer = SmallVocabulary.Write(folder["vocab.txt"]),
+                    EmbedDim = 8,
+                    Depth = 1,
+                },
+            }
+        );
+
+        var inputs = RealImages.InputsFor(model, new MemorySource(6), 3);
+
+        Assert.Equal(["caption 0", "caption 2", "caption 4"], inputs.Select(input => Assert.Single(input.Prompt!.Parts).Text));
     }
 
     [Fact]
