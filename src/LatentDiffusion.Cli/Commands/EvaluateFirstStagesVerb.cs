@@ -12,12 +12,7 @@ internal sealed class EvaluateFirstStagesVerb : Verb
         Arity = ArgumentArity.OneOrMore,
     };
 
-    private readonly Option<string> _images = new("--images")
-    {
-        Description = "Folder of images",
-        HelpName = "DIR",
-        Required = true,
-    };
+    private readonly ImageSourceOptions _images = new();
 
     private readonly ReconstructionOptions _options = new();
 
@@ -41,7 +36,7 @@ internal sealed class EvaluateFirstStagesVerb : Verb
         )
     {
         Arguments.Add(_models);
-        Options.Add(_images);
+        _images.AddTo(this);
         _options.AddTo(this);
         Options.Add(_out);
         Options.Add(_detail);
@@ -55,7 +50,7 @@ internal sealed class EvaluateFirstStagesVerb : Verb
         {
             Sheet = arguments.GetValue(_out),
             Detail = arguments.GetValue(_detail),
-        }.Run(arguments.GetRequiredValue(_models), arguments.GetRequiredValue(_images), cancellation);
+        }.Run(arguments.GetRequiredValue(_models), _images.Open(arguments), cancellation);
         return Task.FromResult(ExitCode.Done);
     }
 }

@@ -11,12 +11,7 @@ internal sealed class EvaluateLikelihoodVerb : Verb
 {
     private readonly Argument<string> _model = new("model") { Description = "Run folder, model folder or file" };
 
-    private readonly Option<string> _images = new("--images")
-    {
-        Description = "Folder of images",
-        HelpName = "DIR",
-        Required = true,
-    };
+    private readonly ImageSourceOptions _images = new();
 
     private readonly Option<int?> _size = new("--size")
     {
@@ -45,7 +40,8 @@ internal sealed class EvaluateLikelihoodVerb : Verb
         )
     {
         Arguments.Add(_model);
-        foreach (var option in new Option[] { _images, _size, _count, _timesteps })
+        _images.AddTo(this);
+        foreach (var option in new Option[] { _size, _count, _timesteps })
         {
             Options.Add(option);
         }
@@ -59,7 +55,7 @@ internal sealed class EvaluateLikelihoodVerb : Verb
     {
         var arguments = context.Arguments;
         var path = arguments.GetRequiredValue(_model);
-        var source = ImageFolderSource.Open(arguments.GetRequiredValue(_images));
+        var source = _images.Open(arguments);
         context.OpenCpu();
         using var model = ModelFile.LoadLatentDiffusion(path);
         var size = arguments.GetValue(_size) ?? model.Config.ImageSize;

@@ -16,11 +16,7 @@ internal sealed class EvaluateReconstructionVerb : Verb
         HelpName = "MODEL",
     };
 
-    private readonly Option<string?> _images = new("--images")
-    {
-        Description = "Folder of images for the model",
-        HelpName = "DIR",
-    };
+    private readonly ImageSourceOptions _images = new(what: "Images for the model", required: false);
 
     private readonly Option<string?> _inputs = new("--inputs")
     {
@@ -49,11 +45,12 @@ internal sealed class EvaluateReconstructionVerb : Verb
             "ldm evaluate reconstruction --model out/demo/autoencoder --images photos"
         )
     {
-        foreach (var option in new Option[] { _model, _images, _inputs, _reconstructions })
+        foreach (var option in new Option[] { _model, _inputs, _reconstructions })
         {
             Options.Add(option);
         }
 
+        _images.AddTo(this);
         _options.AddTo(this);
         Options.Add(_out);
     }
@@ -61,7 +58,7 @@ internal sealed class EvaluateReconstructionVerb : Verb
     public override Task<int> RunAsync(VerbContext context, CancellationToken cancellation)
     {
         var arguments = context.Arguments;
-        var (model, images) = (arguments.GetValue(_model), arguments.GetValue(_images));
+        var (model, images) = (arguments.GetValue(_model), arguments.GetValue(_images.Path));
         var (inputs, outputs) = (arguments.GetValue(_inputs), arguments.GetValue(_reconstructions));
         var measurement = new ReconstructionMeasurement
         {
@@ -71,7 +68,7 @@ internal sealed class EvaluateReconstructionVerb : Verb
         };
         if (model is not null && images is not null && inputs is null && outputs is null)
         {
-            measurement.OfModel(model, images, cancellation);
+            measurement.OfModel(model, _images.Open(arguments), cancellation);
         }
         else if (inputs is not null && outputs is not null && model is null && images is null)
         {

@@ -51,7 +51,7 @@ internal sealed class EvaluateSamplesVerb : Verb
     public override Task<int> RunAsync(VerbContext context, CancellationToken cancellation)
     {
         var arguments = context.Arguments;
-        var real = _images.OpenReal(arguments);
+        var real = _images.Real.Open(arguments);
         var samples = ImageSources.Open(arguments.GetRequiredValue(_samples));
         context.OpenCpu();
         using var network = FeatureChoice.Require(arguments.GetValue(_images.Features));

@@ -88,7 +88,7 @@ internal sealed class ExperimentSamplersVerb : Verb
         var arguments = context.Arguments;
         var cells = Cells(arguments);
         var path = arguments.GetRequiredValue(_model);
-        var source = _images.OpenReal(arguments, arguments.GetValue(_classColumn));
+        var source = _images.Real.Open(arguments, arguments.GetValue(_classColumn));
         context.OpenCpu();
         using var model = ModelFile.LoadLatentDiffusion(path);
         using var network = FeatureChoice.Require(arguments.GetValue(_images.Features));
@@ -117,7 +117,7 @@ internal sealed class ExperimentSamplersVerb : Verb
             {
                 Model = path,
                 ModelHash = ExperimentFiles.HashOfModel(path),
-                Real = arguments.GetRequiredValue(_images.Real),
+                Real = arguments.GetRequiredValue(_images.Real.Path)!,
                 RealHash = ExperimentFiles.HashOfImages(source),
                 CountReal = source.Count,
                 Count = request.Inputs.Count,

@@ -8,12 +8,7 @@ internal sealed class ReconstructVerb : Verb
 {
     private readonly Argument<string> _model = new("model") { Description = "Run folder, model folder or file" };
 
-    private readonly Option<string> _images = new("--images")
-    {
-        Description = "Folder of images",
-        HelpName = "DIR",
-        Required = true,
-    };
+    private readonly ImageSourceOptions _images = new();
 
     private readonly ReconstructionOptions _options = new();
 
@@ -38,7 +33,7 @@ internal sealed class ReconstructVerb : Verb
         )
     {
         Arguments.Add(_model);
-        Options.Add(_images);
+        _images.AddTo(this);
         _options.AddTo(this);
         Options.Add(_out);
         Options.Add(_save);
@@ -53,7 +48,7 @@ internal sealed class ReconstructVerb : Verb
             Options = _options,
             Sheet = arguments.GetRequiredValue(_out),
             Save = arguments.GetValue(_save),
-        }.OfModel(arguments.GetRequiredValue(_model), arguments.GetRequiredValue(_images), cancellation);
+        }.OfModel(arguments.GetRequiredValue(_model), _images.Open(arguments), cancellation);
         return Task.FromResult(ExitCode.Done);
     }
 }

@@ -27,9 +27,9 @@ internal sealed class FirstStageComparison(VerbContext context, ReconstructionOp
 
     /// <summary>Measures all models and tells the result.</summary>
     /// <param name="models">Run folders, model folders or files.</param>
-    /// <param name="images">A folder of images.</param>
+    /// <param name="source">The images.</param>
     /// <param name="cancellation">Asks to stop.</param>
-    public void Run(IReadOnlyList<string> models, string images, CancellationToken cancellation)
+    public void Run(IReadOnlyList<string> models, IImageSource source, CancellationToken cancellation)
     {
         // Before the long part, which a wrong name would waste.
         foreach (var model in models)
@@ -37,7 +37,6 @@ internal sealed class FirstStageComparison(VerbContext context, ReconstructionOp
             ModelLocation.Resolve(model);
         }
 
-        var source = ImageFolderSource.Open(images);
         var indices = EvenlySpaced.Indices(source.Count, context.Arguments.GetValue(options.Count) ?? source.Count);
         if (Sheet is not null)
         {
@@ -64,7 +63,7 @@ internal sealed class FirstStageComparison(VerbContext context, ReconstructionOp
 
     private FirstStageFigures Measure(
         string model,
-        ImageFolderSource source,
+        IImageSource source,
         IReadOnlyList<int> indices,
         CancellationToken cancellation
     )
@@ -107,7 +106,7 @@ internal sealed class FirstStageComparison(VerbContext context, ReconstructionOp
 
     private IEnumerable<ReconstructionPair> Pairs(
         FirstStage firstStage,
-        ImageFolderSource source,
+        IImageSource source,
         IReadOnlyList<int> indices
     )
     {

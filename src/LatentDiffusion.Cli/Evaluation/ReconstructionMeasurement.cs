@@ -22,12 +22,11 @@ internal sealed class ReconstructionMeasurement
     /// <summary>The folder of single reconstructions, or null for none.</summary>
     public string? Save { get; init; }
 
-    /// <summary>Measures what a model makes of a folder's images.</summary>
-    public void OfModel(string model, string images, CancellationToken cancellation)
+    /// <summary>Measures what a model makes of images.</summary>
+    public void OfModel(string model, IImageSource source, CancellationToken cancellation)
     {
-        var source = ImageFolderSource.Open(images);
         var indices = EvenlySpaced.Indices(source.Count, Count(source.Count));
-        RequireNamesOfTheirOwn(images, [.. indices.Select(i => source.Describe(i).Name)]);
+        RequireNamesOfTheirOwn([.. indices.Select(i => source.Describe(i).Name)]);
         Context.OpenCpu();
         using var firstStage = ModelFile.LoadFirstStage(model).FirstStage;
         var factor = firstStage.DownsamplingFactor;
@@ -59,13 +58,13 @@ internal sealed class ReconstructionMeasurement
 
     private int Count(int all) => Context.Arguments.GetValue(Options.Count) ?? all;
 
-    private void RequireNamesOfTheirOwn(string folder, IReadOnlyList<string> names)
+    private void RequireNamesOfTheirOwn(IReadOnlyList<string> names)
     {
         var twice = names.GroupBy(PngName).FirstOrDefault(group => group.Count() > 1);
         if (Save is not null && twice is not null)
         {
             throw new UserInputException(
-                $"--save: {string.Join(" and ", twice)} of \"{folder}\" would both become {twice.Key}. Rename one."
+                $"--save: {string.Join(" and ", twice)} would both become {twice.Key}. Rename one."
             );
         }
     }
@@ -133,7 +132,11 @@ internal sealed class ReconstructionMeasurement
             report => report.InWords
         );
 
-    private static string PngName(string name) => Path.ChangeExtension(name, ".png");
+    // Rows of a table have names like "images.parquet row 3".
+    private static string PngName(string name) =>
+        Path.GetExtension(name).Contains(' ', StringComparison.Ordinal)
+            ? name + ".png"
+            : Path.ChangeExtension(name, ".png");
 
     private static string? FullPath(string? path) => path is null ? null : Path.GetFullPath(path);
 
