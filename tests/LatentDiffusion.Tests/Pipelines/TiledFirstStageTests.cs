@@ -160,7 +160,8 @@ public sealed class TiledFirstStageTests
 
         // Two of 255 levels; values span two units.
         Assert.InRange(difference, 0, 2 * 2 / 255f);
-        Assert.True(whole.std().item<float>() > 0.2, "The picture has nothing in it.");
+        // The picture is there: a model that draws nothing has no seams either.
+        Assert.InRange(whole.std().div(images.std()).item<float>(), 0.7, 1.3);
     }
 
     [Fact]

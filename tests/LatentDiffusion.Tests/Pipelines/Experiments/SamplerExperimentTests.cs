@@ -97,7 +97,10 @@ public sealed class SamplerExperimentTests : IDisposable
         var source = new MemorySource(6);
 
         Assert.Equal([2, 1, 0, 2, 1, 0], RealImages.InputsFor(conditional, source, 6).Select(input => input.ClassId));
-        Assert.Equal([2, 2, 1, 1, 0, 0, 2, 2, 1, 1, 0, 0], RealImages.InputsFor(conditional, source, 12).Select(input => input.ClassId));
+        Assert.Equal(
+            [2, 2, 1, 1, 0, 0, 2, 2, 1, 1, 0, 0],
+            RealImages.InputsFor(conditional, source, 12).Select(input => input.ClassId)
+        );
         Assert.Equal([0, 1, 0], RealImages.InputsFor(foreign, source, 3).Select(input => input.ClassId));
         Assert.Equal([null, null], RealImages.InputsFor(_model, source, 2).Select(input => input.ClassId));
     }
@@ -105,7 +108,7 @@ public sealed class SamplerExperimentTests : IDisposable
     [Fact]
     public void Samples_of_a_text_model_have_the_captions_of_the_real_images()
     {
-        using var folder = new TemporaryFolder();
+        using var folder = new Support.TemporaryFolder();
         using var model = new LatentDiffusionModel(
             Unconditional with
             {
@@ -121,7 +124,10 @@ public sealed class SamplerExperimentTests : IDisposable
 
         var inputs = RealImages.InputsFor(model, new MemorySource(6), 3);
 
-        Assert.Equal(["caption 0", "caption 2", "caption 4"], inputs.Select(input => Assert.Single(input.Prompt!.Parts).Text));
+        Assert.Equal(
+            ["caption 0", "caption 2", "caption 4"],
+            inputs.Select(input => Assert.Single(input.Prompt!.Parts).Text)
+        );
     }
 
     [Fact]
