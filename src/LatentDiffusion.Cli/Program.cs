@@ -6,6 +6,9 @@ return await new Application(
         new DemoVerb(),
         new TrainVerb(),
         new SampleVerb(),
+        new TextToImageVerb(),
+        new ImageToImageVerb(),
+        new InfoVerb(),
         new ReconstructVerb(),
         new VerbGroup(
             "evaluate",

@@ -10,11 +10,11 @@ namespace LatentDiffusion.Cli.Commands;
 /// <summary>The options that choose sampler and guidance, the same for every verb that samples.</summary>
 internal sealed class SamplerOptions
 {
-    private readonly Option<string> _sampler = new("--sampler")
+    private readonly Option<string?> _sampler = new("--sampler")
     {
-        Description = "The sampler: " + string.Join(", ", NamedSampler.All.Select(s => s.Name)),
+        Description =
+            $"The sampler: {string.Join(", ", NamedSampler.All.Select(s => s.Name))} (default: {NamedSampler.Default.Name})",
         HelpName = "NAME",
-        DefaultValueFactory = _ => NamedSampler.Default.Name,
     };
 
     private readonly Option<int?> _steps = new("--steps")
@@ -37,18 +37,18 @@ internal sealed class SamplerOptions
         HelpName = "E",
     };
 
-    private readonly Option<double> _guidance = new("--guidance")
+    private readonly Option<double?> _guidance = new("--guidance")
     {
-        Description = "Guidance scale; 1 is none",
+        Description = FormattableString.Invariant(
+            $"Guidance scale; 1 is none (default: {UsualGuidance.Text} with text, {UsualGuidance.Class} with classes)"
+        ),
         HelpName = "S",
-        DefaultValueFactory = _ => 2,
     };
 
-    private readonly Option<double> _rescale = new("--guidance-rescale")
+    private readonly Option<double?> _rescale = new("--guidance-rescale")
     {
-        Description = "Share, 0 to 1, of the guided prediction that is brought back to its usual spread",
+        Description = "Share, 0 to 1, of the guided prediction that is brought back to its usual spread (default: 0)",
         HelpName = "PHI",
-        DefaultValueFactory = _ => 0,
     };
 
     private readonly Option<string?> _interval = new("--guidance-interval")
@@ -79,25 +79,38 @@ internal sealed class SamplerOptions
 
     private static IEnumerable<string> Spacings => Enum.GetNames<Spacing>().Select(name => name.ToLowerInvariant());
 
-    /// <summary>A request with the chosen settings and no images yet.</summary>
+    /// <summary>A request with the chosen settings in place of its own.</summary>
+    /// <param name="arguments">The command line.</param>
+    /// <param name="basis">Holds where nothing was chosen.</param>
     /// <exception cref="UserInputException">A name does not exist, or a value is out of range.</exception>
-    public SamplingRequest Read(ParseResult arguments)
+    public SamplingRequest Read(ParseResult arguments, SamplingRequest basis)
     {
-        var sampler = NamedSampler.Find(arguments.GetRequiredValue(_sampler));
-        var eta = arguments.GetValue(_eta);
-        sampler.Create(eta);
-        return new SamplingRequest
+        var name = arguments.GetValue(_sampler) ?? basis.Sampler;
+        // Steps, spacing and noise that suit one sampler do not suit another.
+        var usual =
+            name == basis.Sampler
+                ? basis
+                : basis with
+                {
+                    Steps = null,
+                    Spacing = null,
+                    Eta = null,
+                };
+        var request = usual with
         {
-            Classes = [],
-            Sampler = sampler.Name,
-            Steps = arguments.GetValue(_steps),
-            Spacing = arguments.GetValue(_spacing) is { } spacing ? ParseSpacing(spacing) : null,
-            Eta = eta,
-            Guidance = arguments.GetValue(_guidance),
-            GuidanceRescale = arguments.GetValue(_rescale),
-            GuidanceInterval = arguments.GetValue(_interval) is { } interval ? ParseInterval(interval) : null,
-            PatchSize = arguments.GetValue(_patch),
+            Sampler = name,
+            Steps = arguments.GetValue(_steps) ?? usual.Steps,
+            Spacing = arguments.GetValue(_spacing) is { } spacing ? ParseSpacing(spacing) : usual.Spacing,
+            Eta = arguments.GetValue(_eta) ?? usual.Eta,
+            Guidance = arguments.GetValue(_guidance) ?? usual.Guidance,
+            GuidanceRescale = arguments.GetValue(_rescale) ?? usual.GuidanceRescale,
+            GuidanceInterval = arguments.GetValue(_interval) is { } interval
+                ? ParseInterval(interval)
+                : usual.GuidanceInterval,
+            PatchSize = arguments.GetValue(_patch) ?? usual.PatchSize,
         };
+        NamedSampler.Find(name).Create(request.Eta);
+        return request;
     }
 
     /// <exception cref="UserInputException">There is no such spacing.</exception>

@@ -16,7 +16,10 @@ internal sealed class VerbContext(ParseResult arguments, CommonOptions common, O
     /// <summary>The seed the user asked for, or null to use the verb's or the configuration's own.</summary>
     public long? Seed => arguments.GetValue(common.Seed);
 
-    public int Threads => arguments.GetValue(common.Threads) ?? Environment.ProcessorCount;
+    /// <summary>Threads to use when the user asks for no number; null for all cores. Set it before opening the device.</summary>
+    public int? UsualThreads { get; set; }
+
+    public int Threads => arguments.GetValue(common.Threads) ?? UsualThreads ?? Environment.ProcessorCount;
 
     public DeviceChoice Device => arguments.GetValue(common.Device) ?? DeviceChoice.Cpu;
 

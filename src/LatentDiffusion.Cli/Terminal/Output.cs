@@ -18,6 +18,7 @@ internal sealed class Output
 
     private readonly TextWriter _results;
     private readonly TextWriter _messages;
+    private readonly TextWriter _warnings;
     private readonly IAnsiConsole? _terminal;
     private readonly bool _json;
     private readonly bool _quiet;
@@ -31,17 +32,20 @@ internal sealed class Output
     /// <param name="json">Whether the result is JSON.</param>
     /// <param name="quiet">Whether to leave out log and progress.</param>
     /// <param name="time">The clock.</param>
+    /// <param name="warnings">Receives warnings; null for <paramref name="messages"/>.</param>
     public Output(
         TextWriter results,
         TextWriter messages,
         IAnsiConsole? terminal,
         bool json,
         bool quiet,
-        TimeProvider time
+        TimeProvider time,
+        TextWriter? warnings = null
     )
     {
         _results = results;
         _messages = messages;
+        _warnings = warnings ?? messages;
         _terminal = terminal;
         _json = json;
         _quiet = quiet;
@@ -57,7 +61,7 @@ internal sealed class Output
         var terminal = watched
             ? AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(messages) })
             : null;
-        return new Output(Console.Out, messages, terminal, json, quiet, TimeProvider.System);
+        return new Output(Console.Out, messages, terminal, json, quiet, TimeProvider.System, Console.Error);
     }
 
     /// <summary>Writes a line about what is going on.</summary>
@@ -76,6 +80,17 @@ internal sealed class Output
         else
         {
             _messages.WriteLine(line);
+        }
+    }
+
+    /// <summary>
+    /// Writes a line about what is done otherwise than asked, to standard error; not while progress is shown.
+    /// </summary>
+    public void Warn(string line)
+    {
+        if (!_quiet)
+        {
+            _warnings.WriteLine(line);
         }
     }
 

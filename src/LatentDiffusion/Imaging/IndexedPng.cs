@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
-using System.IO.Hashing;
+using LatentDiffusion.Imaging.Metadata;
 
 namespace LatentDiffusion.Imaging;
 
@@ -20,11 +20,9 @@ public static class IndexedPng
     private const int GreyType = 0;
     private const int PaletteType = 3;
 
-    private static ReadOnlySpan<byte> Signature => [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0d, 0x0a, 0x1a, 0x0a];
-
     /// <summary>Whether the bytes begin a PNG of palette indices or grey levels.</summary>
     public static bool Fits(ReadOnlySpan<byte> data) =>
-        data.Length > 25 && data.StartsWith(Signature) && data[25] is GreyType or PaletteType;
+        data.Length > 25 && data.StartsWith(PngChunks.Signature) && data[25] is GreyType or PaletteType;
 
     /// <summary>Reads the numbers; grey levels of 1, 2 or 4 bits are not spread out.</summary>
     /// <param name="data">A whole file.</param>
@@ -41,42 +39,21 @@ public static class IndexedPng
 
         using var packed = new MemoryStream();
         var (header, palette) = (default(Header), Array.Empty<Rgb>());
-        for (var rest = data[Signature.Length..]; ; )
+        foreach (var chunk in PngChunks.Read(data, name))
         {
-            if (rest.Length < 12 || BinaryPrimitives.ReadUInt32BigEndian(rest) > rest.Length - 12)
-            {
-                throw Damaged(name, "it is cut short");
-            }
-
-            var length = BinaryPrimitives.ReadInt32BigEndian(rest);
-            var type = rest.Slice(4, 4);
-            var content = rest.Slice(8, length);
-            if (
-                BinaryPrimitives.ReadUInt32BigEndian(rest[(8 + length)..])
-                != Crc32.HashToUInt32(rest.Slice(4, 4 + length))
-            )
-            {
-                throw Damaged(name, "a checksum is wrong");
-            }
-
-            if (type.SequenceEqual("IHDR"u8))
+            var content = data[chunk.Content];
+            if (chunk.Type == "IHDR")
             {
                 header = Header.Parse(content, name);
             }
-            else if (type.SequenceEqual("PLTE"u8))
+            else if (chunk.Type == "PLTE")
             {
                 palette = ReadPalette(content);
             }
-            else if (type.SequenceEqual("IDAT"u8))
+            else if (chunk.Type == "IDAT")
             {
                 packed.Write(content);
             }
-            else if (type.SequenceEqual("IEND"u8))
-            {
-                break;
-            }
-
-            rest = rest[(12 + length)..];
         }
 
         packed.Position = 0;
@@ -112,26 +89,12 @@ public static class IndexedPng
         }
 
         using var file = new MemoryStream();
-        file.Write(Signature);
-        WriteChunk(file, "IHDR"u8, header);
-        WriteChunk(file, "PLTE"u8, [.. image.Palette.SelectMany(c => new[] { c.R, c.G, c.B })]);
-        WriteChunk(file, "IDAT"u8, packed.ToArray());
-        WriteChunk(file, "IEND"u8, []);
+        file.Write(PngChunks.Signature);
+        PngChunks.Write(file, "IHDR"u8, header);
+        PngChunks.Write(file, "PLTE"u8, [.. image.Palette.SelectMany(c => new[] { c.R, c.G, c.B })]);
+        PngChunks.Write(file, "IDAT"u8, packed.ToArray());
+        PngChunks.Write(file, "IEND"u8, []);
         return file.ToArray();
-    }
-
-    private static void WriteChunk(Stream file, ReadOnlySpan<byte> type, ReadOnlySpan<byte> content)
-    {
-        Span<byte> number = stackalloc byte[4];
-        BinaryPrimitives.WriteInt32BigEndian(number, content.Length);
-        file.Write(number);
-        file.Write(type);
-        file.Write(content);
-        var crc = new Crc32();
-        crc.Append(type);
-        crc.Append(content);
-        BinaryPrimitives.WriteUInt32BigEndian(number, crc.GetCurrentHashAsUInt32());
-        file.Write(number);
     }
 
     private static Rgb[] ReadPalette(ReadOnlySpan<byte> content)
@@ -184,7 +147,7 @@ public static class IndexedPng
                 2 => above[i],
                 3 => (byte)((left + above[i]) / 2),
                 4 => (byte)Paeth(left, above[i], corner),
-                _ => throw Damaged(name, "a row has an unknown filter"),
+                _ => throw PngChunks.Damaged(name, "a row has an unknown filter"),
             };
         }
     }
@@ -197,16 +160,13 @@ public static class IndexedPng
             : corner;
     }
 
-    private static ImageFormatException Damaged(string name, string how) =>
-        new($"Image \"{name}\" is damaged: {how}. Copy it again or remove it.");
-
     private readonly record struct Header(int Width, int Height, int Bits)
     {
         public static Header Parse(ReadOnlySpan<byte> content, string name)
         {
             if (content.Length != 13)
             {
-                throw Damaged(name, "its header has a wrong length");
+                throw PngChunks.Damaged(name, "its header has a wrong length");
             }
 
             var (width, height) = (
@@ -220,7 +180,7 @@ public static class IndexedPng
 
             if (content[8] is not (1 or 2 or 4 or 8 or 16))
             {
-                throw Damaged(name, $"it has {content[8]} bits per pixel");
+                throw PngChunks.Damaged(name, $"it has {content[8]} bits per pixel");
             }
 
             return content[12] == 0

@@ -69,6 +69,9 @@ public sealed class LatentDiffusionModel : IDisposable
     /// <summary>Classes, text and the like to conditions; null for an unconditional model.</summary>
     public Conditioner? Conditioner { get; }
 
+    /// <summary>Whether the model draws what a text says.</summary>
+    public bool ReadsText => Config.Conditioner?.UsesCaptions == true;
+
     /// <summary>The forward diffusion process.</summary>
     public DiffusionProcess Process { get; }
 

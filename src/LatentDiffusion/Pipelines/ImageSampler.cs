@@ -75,11 +75,19 @@ public sealed class ImageSampler(LatentDiffusionModel model)
         );
         var sampler = NamedSampler.Find(request.Sampler).Create(request.Eta, model.Config.Schedule.VPosterior);
         using var noise = NoiseSource.FromSeed(request.Seed, inputs.Count, first);
+        var levels = Levels(request, sampler.End);
+        var start = noise.Next(channels, height, width);
+        if (request.Start is { } image)
+        {
+            levels = SamplingLevels.Partial(levels, image.Strength);
+            start = Noising.AddNoise(Encode(image.Image, request.PatchSize), levels[0], start);
+        }
+
         var latents = SamplingLoop.Run(
             sampler,
             DenoiserFor(request, inputs),
-            Levels(request, sampler.End),
-            noise.Next(channels, height, width),
+            levels,
+            start,
             () => noise.Next(channels, height, width),
             new SamplingOptions { Progress = progress },
             cancellation
@@ -87,6 +95,16 @@ public sealed class ImageSampler(LatentDiffusionModel model)
         return request.PatchSize is null
             ? model.DecodeScaled(latents)
             : new TiledFirstStage(model.FirstStage).Decode(latents.div(Scalars.Of(model.ScaleFactor)));
+    }
+
+    // The most likely latents, not a draw: the noise on top is the image's only randomness.
+    private Tensor Encode(RgbImage image, int? patchSize)
+    {
+        var pixels = ImageTensors.FromImage(image);
+        var latents = patchSize is null
+            ? model.FirstStage.ModeOfLatents(model.FirstStage.Encode(pixels))
+            : new TiledFirstStage(model.FirstStage).EncodeMode(pixels);
+        return latents.mul(Scalars.Of(model.ScaleFactor));
     }
 
     private IReadOnlyList<NoiseLevel> Levels(SamplingRequest request, SamplingEnd end)

@@ -22,6 +22,9 @@ public sealed record SamplingRequest
     /// <summary>What guidance leads away from: nothing, or a negative prompt.</summary>
     public ConditionInput Negative { get; init; } = ConditionInput.None;
 
+    /// <summary>An image to start from, for image-to-image; null starts from noise alone.</summary>
+    public StartImage? Start { get; init; }
+
     /// <summary>Image number i is drawn with seed + i.</summary>
     public long Seed { get; init; }
 
@@ -85,8 +88,32 @@ public sealed record SamplingRequest
         CheckGuidance(timesteps);
         Refuse(BatchSize < 1, $"The batch size is {BatchSize}: choose at least 1.");
         var classes = model.Config.Classes.Count;
+        Refuse(
+            !model.ReadsText && Inputs.Append(Negative).Any(input => input.Prompt is { Parts.Count: > 0 }),
+            $"The model reads no text: leave the prompt out."
+        );
+        CheckStart(model.Config.ImageSize, StepsFor(timesteps));
         var wrong = Classes.FirstOrDefault(c => c is { } id && (id < 0 || id >= classes));
         Refuse(wrong is not null, $"Class {wrong} does not exist: the model has {classes} classes.");
+    }
+
+    private void CheckStart(int usualSize, int steps)
+    {
+        if (Start is not { } start)
+        {
+            return;
+        }
+
+        var (width, height) = (Width ?? usualSize, Height ?? usualSize);
+        Refuse(
+            start.Image.Width != width || start.Image.Height != height,
+            $"The image to start from has {start.Image.Width}x{start.Image.Height} pixels: bring it to {width}x{height}."
+        );
+        Refuse(start.Strength is not (>= 0 and <= 1), $"The strength {start.Strength} must be from 0 to 1.");
+        Refuse(
+            start.Strength > 0 && start.StepsOf(steps) == 0,
+            $"A strength of {start.Strength} leaves none of {steps} steps to do: choose at least {1.0 / steps:0.####}, or more steps."
+        );
     }
 
     private void CheckGuidance(int timesteps)

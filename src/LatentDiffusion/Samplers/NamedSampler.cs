@@ -11,6 +11,9 @@ public sealed record NamedSampler(string Name, string Description, int? DefaultS
 {
     private const string DefaultName = "dpmpp-2m";
 
+    /// <summary>What the web interfaces of Stable Diffusion call it.</summary>
+    public string CommonName { get; private init; } = Name;
+
     /// <summary>The eta unless another is asked for.</summary>
     public double DefaultEta { get; private init; }
 
@@ -25,38 +28,56 @@ public sealed record NamedSampler(string Name, string Description, int? DefaultS
     /// <summary>All samplers.</summary>
     public static IReadOnlyList<NamedSampler> All { get; } =
     [
-        new(DefaultName, "DPM-Solver++ 2M", 20, Spacing.Karras) { Factory = (eta, _) => new DpmSolverSampler(eta) },
+        new(DefaultName, "DPM-Solver++ 2M", 20, Spacing.Karras)
+        {
+            Factory = (eta, _) => new DpmSolverSampler(eta),
+            CommonName = "DPM++ 2M",
+        },
         new("dpmpp-2m-sde", "DPM-Solver++ 2M SDE", 25, Spacing.Karras)
         {
             Factory = (eta, _) => new DpmSolverSampler(eta),
+            CommonName = "DPM++ 2M SDE",
             DefaultEta = 1,
         },
         new("unipc", "UniPC of order 3", 20, Spacing.Karras)
         {
             Factory = (_, _) => new UniPcSampler(order: 3),
+            CommonName = "UniPC",
             HasEta = false,
         },
         new("heun", "Heun", 20, Spacing.Karras)
         {
             Factory = (_, _) => new HeunSampler(),
+            CommonName = "Heun",
             HasEta = false,
             EvaluationsPerStep = 2,
         },
-        new("euler", "Euler", 30, Spacing.Karras) { Factory = (eta, _) => new EulerSampler(eta) },
+        new("euler", "Euler", 30, Spacing.Karras)
+        {
+            Factory = (eta, _) => new EulerSampler(eta),
+            CommonName = "Euler",
+        },
         new("euler-ancestral", "Euler ancestral", 30, Spacing.Karras)
         {
             Factory = (eta, _) => new EulerSampler(eta),
+            CommonName = "Euler a",
             DefaultEta = 1,
         },
-        new("ddim", "DDIM as in the reference", 50, Spacing.Uniform) { Factory = (eta, _) => new DdimSampler(eta) },
+        new("ddim", "DDIM as in the reference", 50, Spacing.Uniform)
+        {
+            Factory = (eta, _) => new DdimSampler(eta),
+            CommonName = "DDIM",
+        },
         new("plms", "PLMS as in the reference", 50, Spacing.Uniform)
         {
             Factory = (_, _) => new PlmsSampler(),
+            CommonName = "PLMS",
             HasEta = false,
         },
         new("ddpm", "ancestral over all timesteps", null, Spacing.Trailing)
         {
             Factory = (_, varianceMix) => new DdpmSampler(varianceMix),
+            CommonName = "DDPM",
             HasEta = false,
             DefaultEta = 1,
         },

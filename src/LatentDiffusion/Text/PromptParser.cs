@@ -86,6 +86,10 @@ internal static partial class PromptParser
         }
     }
 
+    /// <summary>A text in which every letter means itself, as <see cref="Parse"/> takes it.</summary>
+    public static string Escape(string text) =>
+        string.Concat(text.Select(letter => Escaped.Contains(letter) ? $"\\{letter}" : $"{letter}"));
+
     private static List<PromptPart> Join(IEnumerable<(StringBuilder Text, double Weight)> parts)
     {
         List<PromptPart> joined = [];

@@ -41,6 +41,34 @@ public sealed class SampleTests(TinyModels models) : IDisposable
         Assert.NotEqual(Pixels("batch", "dog-6.png"), alone);
     }
 
+    [Fact]
+    public async Task A_picture_of_a_class_is_drawn_again_bit_for_bit()
+    {
+        await SampleAsync("one", "--seed", "5", "--sampler", "euler-ancestral");
+        var again = await LdmProcess.RunAsync(
+            "sample",
+            "--from",
+            Path.Combine(_folder.Path, "one", "dog-9.png"),
+            "--out",
+            Path.Combine(_folder.Path, "again")
+        );
+
+        Assert.True(again.ExitCode == 0, again.Error);
+        Assert.Equal(["dog-9.png"], Names("again"));
+        Assert.Equal(Bytes("one", "dog-9.png"), Bytes("again", "dog-9.png"));
+    }
+
+    [Fact]
+    public async Task The_verb_for_text_points_to_this_one()
+    {
+        var outcome = await LdmProcess.RunAsync("txt2img", models["latent-diffusion"], "--prompt", "a cat");
+
+        Assert.Equal(2, outcome.ExitCode);
+        Assert.Contains("reads no text: use 'ldm sample ", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains("--class cat", outcome.Error, StringComparison.Ordinal);
+        Assert.Single(outcome.Error.TrimEnd().Split('\n'));
+    }
+
     [Theory]
     [InlineData("ddim", "--eta", "0.5")]
     [InlineData("plms", "--spacing", "quad")]

@@ -39,7 +39,27 @@ public sealed class SamplerOptionsTests
         Assert.Null(request.PatchSize);
     }
 
-    private static SamplingRequest Read(string commandLine)
+    [Fact]
+    public void What_is_not_chosen_stays_as_it_was_unless_it_was_another_samplers()
+    {
+        var basis = new SamplingRequest
+        {
+            Sampler = "ddim",
+            Steps = 33,
+            Eta = 0.5,
+            Guidance = 4,
+            PatchSize = 32,
+        };
+
+        var kept = Read("--guidance-rescale 0.5", basis);
+        var other = Read("--sampler plms", basis);
+
+        Assert.Equal(basis with { GuidanceRescale = 0.5 }, kept with { Inputs = basis.Inputs });
+        Assert.Equal(("plms", null, null), (other.Sampler, other.Steps, other.Eta));
+        Assert.Equal((4, 32), (other.Guidance, other.PatchSize));
+    }
+
+    private static SamplingRequest Read(string commandLine, SamplingRequest? basis = null)
     {
         var options = new SamplerOptions();
         var command = new Command("sample");
@@ -48,6 +68,6 @@ public sealed class SamplerOptionsTests
             command.Options.Add(option);
         }
 
-        return options.Read(command.Parse(commandLine));
+        return options.Read(command.Parse(commandLine), basis ?? new SamplingRequest());
     }
 }

@@ -37,6 +37,14 @@ public sealed class PromptTests
         );
 
     [Fact]
+    public void A_prompt_can_be_written_and_read_again() =>
+        Texts.Sample(text =>
+            Prompt.Parse(text).Source == text
+            && string.Concat(Prompt.Parse(Prompt.Plain(text).Source).Parts.Select(p => p.Text)) == text
+            && Prompt.Parse(Prompt.Plain(text).Source).Parts.All(p => p.Weight == 1)
+        );
+
+    [Fact]
     public void Every_text_is_a_prompt_with_finite_weights_and_no_empty_or_equal_neighbours() =>
         Texts.Sample(text =>
         {
