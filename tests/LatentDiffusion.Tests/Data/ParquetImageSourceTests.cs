@@ -104,7 +104,7 @@ public sealed class ParquetImageSourceTests : IDisposable
 
         Refuses("no column \"picture\": it has image, caption, group, number, split", new() { Image = "picture" });
         Refuses("no column \"kind\"", new() { Class = "kind" });
-        Refuses("no column \"part\"", new() { Filter = new("part", "train") });
+        Refuses("no column \"part\"", new() { Filter = RowFilter.Parse("part=train") });
     }
 
     [Fact]
@@ -121,7 +121,7 @@ public sealed class ParquetImageSourceTests : IDisposable
     {
         await WriteAsync();
 
-        Refuses("has no row with split=val among its 4", new() { Filter = new("split", "val") });
+        Refuses("has no row with split=val among its 4", new() { Filter = RowFilter.Parse("split=val") });
     }
 
     [Fact]
