@@ -14,7 +14,10 @@ internal sealed class SampleVerb : Verb
 {
     private const int GridPixels = 96;
 
-    private readonly Argument<string> _model = new("model") { Description = "Run folder, model folder or file" };
+    private readonly Argument<string> _model = new("model")
+    {
+        Description = "Run folder, model folder, folder of diffusers, or file",
+    };
 
     private readonly Option<string[]> _class = new("--class")
     {
@@ -30,6 +33,8 @@ internal sealed class SampleVerb : Verb
     };
 
     private readonly SamplerOptions _sampling = new();
+
+    private readonly ModelChoice _choice = new();
 
     private readonly Option<ImageSize?> _size = ImageSize.CreateOption();
 
@@ -54,7 +59,7 @@ internal sealed class SampleVerb : Verb
         )
     {
         Arguments.Add(_model);
-        foreach (var option in (Option[])[_class, _count, .. _sampling.All, _size, _out, _grid])
+        foreach (var option in (Option[])[_class, _count, .. _sampling.All, _size, .. _choice.All, _out, _grid])
         {
             Options.Add(option);
         }
@@ -67,7 +72,10 @@ internal sealed class SampleVerb : Verb
         var arguments = context.Arguments;
         var plain = _sampling.Read(arguments);
         context.OpenCpu();
-        using var model = ModelFile.LoadLatentDiffusion(arguments.GetRequiredValue(_model));
+        using var model = ModelFile.LoadLatentDiffusion(
+            arguments.GetRequiredValue(_model),
+            options: _choice.Read(arguments)
+        );
         var classes = ClassChoice.Resolve(arguments.GetValue(_class) ?? [], model.Config.Classes);
         if (classes.Count == 0)
         {
