@@ -33,7 +33,8 @@ internal sealed class ConvertVerb : Verb
 
     private readonly Option<WeightChoice?> _weights = new("--weights")
     {
-        Description = "Which weights of the UNet: all that is there (default for files), averages (default for folders), or "
+        Description =
+            "Which weights of the UNet: all that is there (default for files), averages (default for folders), or "
             + "those without averaging",
         HelpName = "all|ema|raw",
     };

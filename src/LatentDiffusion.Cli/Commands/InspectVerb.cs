@@ -82,7 +82,9 @@ internal sealed class InspectVerb : Verb
     {
         var text = new StringBuilder();
         Line($"{found.Path}");
-        Line($"{found.Format}, {found.Bytes / 1e6:f1} MB, {found.Tensors.Count} tensors, {found.Parameters / 1e6:f2} M numbers");
+        Line(
+            $"{found.Format}, {found.Bytes / 1e6:f1} MB, {found.Tensors.Count} tensors, {found.Parameters / 1e6:f2} M numbers"
+        );
         Line($"types: {string.Join(", ", found.Dtypes.Select(d => Invariant($"{d.Value} x {d.Key}")))}");
         if (found.Sha256 is { } hash)
         {

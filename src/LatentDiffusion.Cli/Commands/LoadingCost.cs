@@ -27,7 +27,11 @@ internal sealed record LoadingCost(double Seconds, double ModelMb, double PeakMb
             .Concat(model.FirstStage.parameters())
             .Concat(model.Conditioner?.Network?.parameters() ?? []);
         var bytes = parameters.Sum(p => p.numel() * p.element_size());
-        return new LoadingCost(Math.Round(seconds, 2), Math.Round(bytes / 1e6, 1), Math.Round(PeakMemory.Megabytes() - before, 1));
+        return new LoadingCost(
+            Math.Round(seconds, 2),
+            Math.Round(bytes / 1e6, 1),
+            Math.Round(PeakMemory.Megabytes() - before, 1)
+        );
     }
 
     public string InWords() =>

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using System.Globalization;
 using LatentDiffusion.Errors;
 using LatentDiffusion.Models;
@@ -46,7 +45,8 @@ internal sealed class ModelChoice
             return new LoraFile(text);
         }
 
-        return double.TryParse(text.AsSpan(colon + 1), CultureInfo.InvariantCulture, out var weight)
+        return
+            double.TryParse(text.AsSpan(colon + 1), CultureInfo.InvariantCulture, out var weight)
             && double.IsFinite(weight)
             ? new LoraFile(text[..colon], weight)
             : throw new UserInputException($"option '--lora' takes FILE or FILE:WEIGHT, not '{text}'.");

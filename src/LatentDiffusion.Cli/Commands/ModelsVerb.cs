@@ -25,7 +25,10 @@ internal sealed class ModelsVerb : Verb
             r =>
                 r.Models.Count == 0
                     ? "No models are installed: there is no folder 'models' here or beside the program."
-                    : string.Join('\n', r.Models.Select(m => Invariant($"{m.Name}  {m.Kind}  {m.Bytes / 1e6:f1} MB  {m.Path}")))
+                    : string.Join(
+                        '\n',
+                        r.Models.Select(m => Invariant($"{m.Name}  {m.Kind}  {m.Bytes / 1e6:f1} MB  {m.Path}"))
+                    )
         );
         return Task.FromResult(ExitCode.Done);
     }

@@ -145,7 +145,9 @@ public sealed class ShardedWeights : IWeights
             var file = entry.Value.ValueKind == JsonValueKind.String ? entry.Value.GetString()! : "";
             if (file is "" or "." or ".." || file.AsSpan().ContainsAny('/', '\\', ':') || file.Any(char.IsControl))
             {
-                throw Wrong($"it looks for tensor {OneLine.Quote(entry.Name)} in {OneLine.Quote(file)}, not a file beside it");
+                throw Wrong(
+                    $"it looks for tensor {OneLine.Quote(entry.Name)} in {OneLine.Quote(file)}, not a file beside it"
+                );
             }
 
             if (!map.TryAdd(entry.Name, file))

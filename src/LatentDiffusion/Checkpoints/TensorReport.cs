@@ -32,13 +32,15 @@ public sealed record TensorReport(
         ArgumentNullException.ThrowIfNull(expected);
         return new TensorReport(
             [.. expected.Keys.Where(n => !found.ContainsKey(n)).Select(OneLine.Clean)],
-            [.. found.Keys.Where(n => !expected.ContainsKey(n) && isExpected?.Invoke(n) != false).Select(OneLine.Clean)],
+            [
+                .. found
+                    .Keys.Where(n => !expected.ContainsKey(n) && isExpected?.Invoke(n) != false)
+                    .Select(OneLine.Clean),
+            ],
             [
                 .. expected
                     .Where(t => found.TryGetValue(t.Key, out var shape) && !shape.SequenceEqual(t.Value))
-                    .Select(t =>
-                        $"{OneLine.Clean(t.Key)} {Brief(found[t.Key])} instead of {Brief(t.Value)}"
-                    ),
+                    .Select(t => $"{OneLine.Clean(t.Key)} {Brief(found[t.Key])} instead of {Brief(t.Value)}"),
             ]
         );
     }

@@ -58,11 +58,7 @@ public static class FirstStageTensors
         if (file.Shapes.Keys.Any(name => name.StartsWith(Inside, StringComparison.Ordinal)))
         {
             // Averages in such a file are the UNet's.
-            ModuleState.Load(
-                file,
-                ModuleState.Of(firstStage, Inside),
-                ModelTensors.IsOfFirstStage
-            );
+            ModuleState.Load(file, ModuleState.Of(firstStage, Inside), ModelTensors.IsOfFirstStage);
             return;
         }
 

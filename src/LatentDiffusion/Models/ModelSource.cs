@@ -122,8 +122,8 @@ public sealed class ModelSource : IDisposable
     private static string? ConfigBeside(string weights)
     {
         var folder = Path.GetDirectoryName(Path.GetFullPath(weights))!;
-        return new[] { Path.ChangeExtension(weights, ".yaml"), Path.Combine(folder, "config.yaml") }.FirstOrDefault(path =>
-            File.Exists(path) && IsOfCompVis(path)
+        return new[] { Path.ChangeExtension(weights, ".yaml"), Path.Combine(folder, "config.yaml") }.FirstOrDefault(
+            path => File.Exists(path) && IsOfCompVis(path)
         );
     }
 

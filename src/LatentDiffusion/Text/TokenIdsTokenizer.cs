@@ -54,7 +54,8 @@ public sealed class TokenIdsTokenizer(int vocabularySize) : ITokenizer
         [
             .. text.Split(Separators, StringSplitOptions.RemoveEmptyEntries)
                 .Select(word =>
-                    int.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out var id) && id < vocabularySize
+                    int.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out var id)
+                    && id < vocabularySize
                         ? id
                         : throw new UserInputException(
                             $"'{word}' is no token id: this model has no words, give numbers from 0 to {vocabularySize - 1}."

@@ -15,8 +15,15 @@ public sealed class ShardedWeightsTests : IDisposable
     {
         using var scope = torch.NewDisposeScope();
         var metadata = new Dictionary<string, string> { ["format"] = "pt" };
-        SafetensorsWriter.Write(_folder["m-00001-of-00002.safetensors"], new Dictionary<string, torch.Tensor> { ["a"] = torch.arange(3) }, metadata);
-        SafetensorsWriter.Write(_folder["m-00002-of-00002.safetensors"], new Dictionary<string, torch.Tensor> { ["b"] = torch.ones(2, 2) });
+        SafetensorsWriter.Write(
+            _folder["m-00001-of-00002.safetensors"],
+            new Dictionary<string, torch.Tensor> { ["a"] = torch.arange(3) },
+            metadata
+        );
+        SafetensorsWriter.Write(
+            _folder["m-00002-of-00002.safetensors"],
+            new Dictionary<string, torch.Tensor> { ["b"] = torch.ones(2, 2) }
+        );
     }
 
     public void Dispose() => _folder.Dispose();
@@ -25,7 +32,9 @@ public sealed class ShardedWeightsTests : IDisposable
     public void Tensors_are_found_in_their_files()
     {
         using var weights = WeightsFile.Open(
-            Index("""{"metadata":{"total_size":40},"weight_map":{"a":"m-00001-of-00002.safetensors","b":"m-00002-of-00002.safetensors"}}""")
+            Index(
+                """{"metadata":{"total_size":40},"weight_map":{"a":"m-00001-of-00002.safetensors","b":"m-00002-of-00002.safetensors"}}"""
+            )
         );
         using var a = weights.Read("a");
         using var b = torch.zeros(2, 2);
@@ -40,7 +49,10 @@ public sealed class ShardedWeightsTests : IDisposable
     }
 
     [Theory]
-    [InlineData("""{"weight_map":{"a":"m-00001-of-00002.safetensors","b":"m-00001-of-00002.safetensors"}}""", "tensor 'b' is not in")]
+    [InlineData(
+        """{"weight_map":{"a":"m-00001-of-00002.safetensors","b":"m-00001-of-00002.safetensors"}}""",
+        "tensor 'b' is not in"
+    )]
     [InlineData("""{"weight_map":{"a":"m-00002-of-00002.safetensors"}}""", "tensor 'a' is not in")]
     [InlineData("""{"weight_map":{}}""", "names no tensors")]
     [InlineData("""{"weight_map":{"a":"../m-00001-of-00002.safetensors"}}""", "not a file beside it")]

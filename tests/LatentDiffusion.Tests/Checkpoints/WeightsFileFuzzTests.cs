@@ -92,7 +92,11 @@ public sealed class WeightsFileFuzzTests : IDisposable
         );
         return
         [
-            TorchSamples.Zip(TorchSamples.SmallPickle(), ("data/0", TorchSamples.Floats(6)), ("byteorder", "little"u8.ToArray())),
+            TorchSamples.Zip(
+                TorchSamples.SmallPickle(),
+                ("data/0", TorchSamples.Floats(6)),
+                ("byteorder", "little"u8.ToArray())
+            ),
             TorchSamples.Stream(TorchSamples.SmallPickle(), ("0", TorchSamples.Floats(6))),
             TarSamples.Small(),
             File.ReadAllBytes(safetensors),

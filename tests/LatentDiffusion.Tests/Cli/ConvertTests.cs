@@ -30,7 +30,22 @@ public sealed class ConvertTests : IDisposable
         foreach (var model in new[] { "model.safetensors", "folder" })
         {
             string[] arguments =
-                ["sample", At(model), "--class", "1", "--count", "1", "--steps", "2", "--out", At("out-" + model), "--seed", "3"];
+            [
+                "sample",
+                At(model),
+                "--class",
+                "1",
+                "--count",
+                "1",
+                "--steps",
+                "2",
+                "--size",
+                "32x32",
+                "--out",
+                At("out-" + model),
+                "--seed",
+                "3",
+            ];
             var sampled = await LdmProcess.RunAsync(arguments);
             Assert.True(sampled.ExitCode == 0, sampled.Error);
         }

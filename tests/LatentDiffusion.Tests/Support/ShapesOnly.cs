@@ -1,5 +1,4 @@
 using LatentDiffusion.Checkpoints;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace LatentDiffusion.Tests.Support;

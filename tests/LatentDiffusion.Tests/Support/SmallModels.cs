@@ -53,10 +53,7 @@ internal static class SmallModels
         return name switch
         {
             "unconditional" => plain,
-            "updown" => plain with
-            {
-                Unet = Unet with { ResblockUpdown = true, UseScaleShiftNorm = true },
-            },
+            "updown" => plain with { Unet = Unet with { ResblockUpdown = true, UseScaleShiftNorm = true } },
             "class-token" => plain with
             {
                 Unet = Unet with { UseSpatialTransformer = true, ContextDim = 8 },

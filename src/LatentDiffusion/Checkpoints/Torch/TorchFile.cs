@@ -32,10 +32,8 @@ public sealed class TorchFile : IWeights
         _isBigEndian = contents.IsBigEndian;
         Stubs = contents.Stubs;
         (_views, Values) = TensorNames.Collect(file, contents.Value);
-        Metadata = Values.ToDictionary(
-            v => v.Key,
-            v => Convert.ToString(v.Value, CultureInfo.InvariantCulture) ?? ""
-        );
+        RequireBoundedSize();
+        Metadata = Values.ToDictionary(v => v.Key, v => Convert.ToString(v.Value, CultureInfo.InvariantCulture) ?? "");
         Tensors = _views.ToDictionary(
             v => v.Key,
             v => new TorchTensorEntry(v.Key, v.Value.Storage.Dtype, Array.AsReadOnly(v.Value.Sizes))
@@ -147,6 +145,22 @@ public sealed class TorchFile : IWeights
         return head.Length == HeadLength && head[TarPosition..].StartsWith("ustar"u8)
             ? TorchTar.Load(file)
             : throw file.Damaged("this is neither a file of torch.save nor a safetensors file");
+    }
+
+    // Views make much out of little: whoever reads all tensors must not run out of memory or disk.
+    private void RequireBoundedSize()
+    {
+        const int Views = 16;
+        Int128 total = 0;
+        foreach (var view in _views.Values)
+        {
+            total += view.Sizes.Aggregate((Int128)view.Storage.ElementSize, (product, size) => product * size);
+        }
+
+        if (total > (Int128)Views * _file.Length + PickledTensor.MaxExpandedLength)
+        {
+            throw _file.Damaged($"its tensors are views that take {total} bytes together, of a file of {_file.Length}");
+        }
     }
 
     private PickledTensor Find(string name) =>

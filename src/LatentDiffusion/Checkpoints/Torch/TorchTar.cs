@@ -56,7 +56,10 @@ internal sealed class TorchTar : IStorages
         for (long i = 0; i < count; i++)
         {
             var value = ReadPickle(ref position, end, _ignored);
-            if (value is not object?[] fields || fields is not [var key, _, KnownGlobal { Kind: GlobalKind.Storage } type])
+            if (
+                value is not object?[] fields
+                || fields is not [var key, _, KnownGlobal { Kind: GlobalKind.Storage } type]
+            )
             {
                 throw _file.Damaged("the tar archive has a storage of an unknown type");
             }
@@ -98,10 +101,7 @@ internal sealed class TorchTar : IStorages
             throw _file.Damaged("a view of a storage leads out of it");
         }
 
-        Save(
-            key,
-            new PickledStorage(whole.Dtype, count) { Position = whole.Position + offset * whole.ElementSize }
-        );
+        Save(key, new PickledStorage(whole.Dtype, count) { Position = whole.Position + offset * whole.ElementSize });
     }
 
     private void ReadTensors(long position, long end)

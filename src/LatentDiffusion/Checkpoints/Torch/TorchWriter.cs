@@ -15,7 +15,6 @@ public static class TorchWriter
 {
     private const string Root = "archive/";
 
-
     /// <summary>Writes the tensors in the order given.</summary>
     /// <param name="path">The file to create or replace. Its folder must exist.</param>
     /// <param name="tensors">The tensors; each is read once and let go.</param>
@@ -34,7 +33,11 @@ public static class TorchWriter
                 Add(zip, "byteorder", entry => entry.Write("little"u8));
                 foreach (var (number, tensor) in tensors.Index())
                 {
-                    Add(zip, string.Create(CultureInfo.InvariantCulture, $"data/{number}"), entry => WriteData(entry, tensor));
+                    Add(
+                        zip,
+                        string.Create(CultureInfo.InvariantCulture, $"data/{number}"),
+                        entry => WriteData(entry, tensor)
+                    );
                 }
 
                 Add(zip, "version", entry => entry.Write("3\n"u8));
@@ -149,6 +152,8 @@ public static class TorchWriter
             ScalarType.Int8 => "CharStorage",
             ScalarType.Byte => "ByteStorage",
             ScalarType.Bool => "BoolStorage",
-            _ => throw new UserInputException($"{OneLine.Quote(tensor.Name)} is {tensor.Dtype}, which a .ckpt cannot hold."),
+            _ => throw new UserInputException(
+                $"{OneLine.Quote(tensor.Name)} is {tensor.Dtype}, which a .ckpt cannot hold."
+            ),
         };
 }

@@ -41,7 +41,7 @@ public static class ModelConversion
                 throw new UserInputException("A folder of diffusers has one set of weights: use --weights ema or raw.");
             }
 
-            RequireModel(input, opened.Description, report, options);
+            RequireModel(input, opened, report, options);
         }
 
         return format == Format.Diffusers
@@ -197,17 +197,25 @@ public static class ModelConversion
         return "0x" + System.Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    private static void RequireModel(
-        string input,
-        ForeignDescription description,
-        TensorReport report,
-        ConversionOptions options
-    )
+    private static void RequireModel(string input, OpenedModel opened, TensorReport report, ConversionOptions options)
     {
+        var description = opened.Description;
         if (description.Unet is null && description.FirstStage is null or IdentityConfig)
         {
             throw new UserInputException(
                 $"{input} is of no architecture that is known here, so it has no form of diffusers. 'ldm inspect' shows what is in it."
+            );
+        }
+
+        if (
+            description.Conditioner is null
+            && description.Unet is not null
+            && opened.Weights.Shapes.Keys.Any(ModelTensors.IsOfConditioner)
+            && !options.AllowMismatch
+        )
+        {
+            throw new UserInputException(
+                $"{input} has a conditioner that diffusers has no form for. Leave it out with --force."
             );
         }
 

@@ -115,7 +115,9 @@ public sealed record ModelInspection
             Report = opened.Compare(),
             Metadata = weights.Metadata,
             Stubs = (weights as TorchFile)?.Stubs ?? [],
-            Notes = description.Notes,
+            Notes = description is { Unet: null, FirstStage: null, Conditioner: null }
+                ? ["no architecture that is known here", .. description.Notes]
+                : description.Notes,
         };
     }
 

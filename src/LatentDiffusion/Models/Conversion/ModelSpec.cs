@@ -11,12 +11,7 @@ internal static class ModelSpec
     private const string Prefix = "modelspec.";
 
     /// <summary>Adds what is known; texts that are there already stay, except for the hash.</summary>
-    public static void AddTo(
-        Dictionary<string, string> metadata,
-        ForeignDescription model,
-        string title,
-        string hash
-    )
+    public static void AddTo(Dictionary<string, string> metadata, ForeignDescription model, string title, string hash)
     {
         metadata.TryAdd(Prefix + "sai_model_spec", "1.0.1");
         metadata.TryAdd(Prefix + "title", title);
@@ -45,7 +40,8 @@ internal static class ModelSpec
         {
             { Unet: null } => "latent-diffusion/autoencoder",
             { Conditioner: ConditionerShape.Clip { Width: 768 }, Unet.InChannels: 4 } => "stable-diffusion-v1",
-            { Conditioner: ConditionerShape.Clip { Width: 768 }, Unet.InChannels: 9 } => "stable-diffusion-v1-inpainting",
+            { Conditioner: ConditionerShape.Clip { Width: 768 }, Unet.InChannels: 9 } =>
+                "stable-diffusion-v1-inpainting",
             _ => "latent-diffusion",
         };
 }

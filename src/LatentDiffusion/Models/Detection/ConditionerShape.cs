@@ -102,7 +102,8 @@ public abstract record ConditionerShape
         }
 
         return
-            shapes.Size("channel_mapper.weight", 0) is { } output && shapes.Size("channel_mapper.weight", 1) is { } input
+            shapes.Size("channel_mapper.weight", 0) is { } output
+            && shapes.Size("channel_mapper.weight", 1) is { } input
             ? new Map(input, output, shapes.Has("channel_mapper.bias"))
             : null;
     }

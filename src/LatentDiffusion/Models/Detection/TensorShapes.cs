@@ -39,7 +39,9 @@ internal sealed class TensorShapes
 
     /// <summary>One size of a tensor; null where there is no such tensor or axis, or it is beyond reason.</summary>
     public int? Size(string name, int axis) =>
-        _shapes.TryGetValue(_prefix + name, out var shape) && axis < shape.Count && shape[axis] is > 0 and < int.MaxValue
+        _shapes.TryGetValue(_prefix + name, out var shape)
+        && axis < shape.Count
+        && shape[axis] is > 0 and < int.MaxValue
             ? (int)shape[axis]
             : null;
 }

@@ -14,7 +14,10 @@ internal static class ConditionerRules
         for (var i = 0; i < depth; i++)
         {
             var theirs = Invariant($"model.layers.{i}");
-            var (attention, forward) = (Invariant($"attn_layers.layers.{2 * i}"), Invariant($"attn_layers.layers.{2 * i + 1}"));
+            var (attention, forward) = (
+                Invariant($"attn_layers.layers.{2 * i}"),
+                Invariant($"attn_layers.layers.{2 * i + 1}")
+            );
             rules.Module($"{attention}.0", $"{theirs}.self_attn_layer_norm");
             foreach (var part in new[] { "q", "k", "v" })
             {

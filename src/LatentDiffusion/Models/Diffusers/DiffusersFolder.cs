@@ -82,6 +82,7 @@ internal sealed class DiffusersFolder
         }
         else if (index.HasComponent("text_encoder"))
         {
+            RequireClip(Path.Combine(_path, "text_encoder", ConfigName));
             AddSame("text_encoder", ModelTensors.ConditionerPrefix + "transformer.");
         }
         else if (Array.Find(DiffusersWriter.OwnConditioners, index.HasComponent) is { } own)
@@ -125,6 +126,21 @@ internal sealed class DiffusersFolder
         _weights.Add(file, ConditionerRules.Same(file.Shapes.Keys, prefix), prefix);
     }
 
+    // Later models have text encoders of the same names that compute something else.
+    private static void RequireClip(string config)
+    {
+        if (!File.Exists(config))
+        {
+            return;
+        }
+
+        var json = JsonValues.Load(config);
+        if (json.Text("hidden_act") is not (null or "quick_gelu"))
+        {
+            throw json.Wrong("hidden_act");
+        }
+    }
+
     private void Describe()
     {
         var detected = ModelArchitecture.Detect(_weights.Shapes);
@@ -137,7 +153,7 @@ internal sealed class DiffusersFolder
         Description = new ForeignDescription
         {
             Unet = detected.Unet is { } unet && _unet is not null ? WithConfig(unet) : null,
-            FirstStage = detected.FirstStage,
+            FirstStage = WithGroups(detected.FirstStage),
             Conditioner = detected.Conditioner,
             Schedule = schedule,
             Objective = new DiffusionObjectiveConfig { Parameterization = prediction },
@@ -146,17 +162,20 @@ internal sealed class DiffusersFolder
         };
     }
 
+    private FirstStageConfig? WithGroups(FirstStageConfig? detected) =>
+        (detected, _firstStage?.Positive("norm_num_groups")) switch
+        {
+            (KlConfig kl, { } groups) => kl with { Network = kl.Network with { NormGroups = groups } },
+            (VqConfig vq, { } groups) => vq with { Network = vq.Network with { NormGroups = groups } },
+            _ => detected,
+        };
+
     // Heads and dropout are the only things that the shapes do not say.
     private UnetConfig WithConfig(UnetConfig detected)
     {
         var widths = detected.ChannelMult.Select(m => (double)m * detected.ModelChannels).ToList();
         var (count, channels) = Heads(detected.UseSpatialTransformer, widths);
-        return detected with
-        {
-            NumHeads = count,
-            NumHeadChannels = channels,
-            Dropout = _unet!.Number("dropout") ?? 0,
-        };
+        return detected with { NumHeads = count, NumHeadChannels = channels, Dropout = _unet!.Number("dropout") ?? 0 };
     }
 
     // In a UNet with cross-attention "attention_head_dim" is the number of heads, for historical reasons.
@@ -195,7 +214,14 @@ internal sealed class DiffusersFolder
 
     private static IWeights OpenWeights(string folder)
     {
-        string[] stems = ["diffusion_pytorch_model", "model", "pytorch_model", "diffusion_pytorch_model.fp16", "model.fp16"];
+        string[] stems =
+        [
+            "diffusion_pytorch_model",
+            "model",
+            "pytorch_model",
+            "diffusion_pytorch_model.fp16",
+            "model.fp16",
+        ];
         string[] endings = [".safetensors", ".safetensors.index.json", ".bin", ".bin.index.json"];
         var path = endings
             .SelectMany(ending => stems.Select(stem => Path.Combine(folder, stem + ending)))

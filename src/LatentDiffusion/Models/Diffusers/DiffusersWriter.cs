@@ -62,7 +62,10 @@ internal sealed class DiffusersWriter
         if (_model.FirstStage is KlConfig or VqConfig)
         {
             var kind = _model.FirstStage is KlConfig ? "AutoencoderKL" : "VQModel";
-            WriteFirstStage(Component(folder, isClip ? "vae" : "vqvae", "diffusers", kind), ModelTensors.FirstStagePrefix);
+            WriteFirstStage(
+                Component(folder, isClip ? "vae" : "vqvae", "diffusers", kind),
+                ModelTensors.FirstStagePrefix
+            );
         }
 
         WriteConditioner(folder);
@@ -92,6 +95,7 @@ internal sealed class DiffusersWriter
             ConditionerShape.Tokens => "LdmTokensToImagePipeline",
             ConditionerShape.Classes => "LdmClassConditionalPipeline",
             ConditionerShape.Map => "LdmSemanticSynthesisPipeline",
+            _ when unet.UseSpatialTransformer => "LdmRetrievalPipeline",
             _ when unet.NumClasses is not null => "LdmClassConditionalPipeline",
             _ when extra > unet.OutChannels => "LdmInpaintPipeline",
             _ when extra > 0 => "LDMSuperResolutionPipeline",

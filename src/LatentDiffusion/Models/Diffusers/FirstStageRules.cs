@@ -38,7 +38,10 @@ internal static class FirstStageRules
                 Invariant($"encoder.down.{level}.downsample.conv"),
                 Invariant($"encoder.down_blocks.{level}.downsamplers.0.conv")
             );
-            var (ours, theirs) = (Invariant($"decoder.up.{levels - 1 - level}"), Invariant($"decoder.up_blocks.{level}"));
+            var (ours, theirs) = (
+                Invariant($"decoder.up.{levels - 1 - level}"),
+                Invariant($"decoder.up_blocks.{level}")
+            );
             Level(rules, ours, theirs, resBlocks + 1);
             rules.Module($"{ours}.upsample.conv", $"{theirs}.upsamplers.0.conv");
         }

@@ -54,9 +54,7 @@ internal sealed class JsonValues(string path, JsonObject json)
 
     /// <summary>A list of numbers; null where there is none.</summary>
     public IReadOnlyList<double>? Numbers(string key) =>
-        json[key] is not JsonArray array
-            ? null
-            : [.. array.Select(item => NumberOf(item) ?? throw Wrong(key))];
+        json[key] is not JsonArray array ? null : [.. array.Select(item => NumberOf(item) ?? throw Wrong(key))];
 
     /// <summary>Whether a component is there: a list of library and class, neither null.</summary>
     public bool HasComponent(string key) => json[key] is JsonArray and [not null, not null];

@@ -53,14 +53,22 @@ internal static class NetworkJson
         return json;
 
         string Down(bool attention, bool isLast) =>
-            attention ? unet.UseSpatialTransformer ? "CrossAttnDownBlock2D" : "AttnDownBlock2D"
-            : unet.ResblockUpdown && !isLast ? "ResnetDownsampleBlock2D"
-            : "DownBlock2D";
+            attention
+                ? unet.UseSpatialTransformer
+                    ? "CrossAttnDownBlock2D"
+                    : "AttnDownBlock2D"
+                : unet.ResblockUpdown && !isLast
+                    ? "ResnetDownsampleBlock2D"
+                    : "DownBlock2D";
 
         string Up(bool attention, bool isLast) =>
-            attention ? unet.UseSpatialTransformer ? "CrossAttnUpBlock2D" : "AttnUpBlock2D"
-            : unet.ResblockUpdown && !isLast ? "ResnetUpsampleBlock2D"
-            : "UpBlock2D";
+            attention
+                ? unet.UseSpatialTransformer
+                    ? "CrossAttnUpBlock2D"
+                    : "AttnUpBlock2D"
+                : unet.ResblockUpdown && !isLast
+                    ? "ResnetUpsampleBlock2D"
+                    : "UpBlock2D";
     }
 
     public static JsonObject FirstStage(FirstStageConfig firstStage, int imageSize, double scaleFactor)
@@ -71,7 +79,9 @@ internal static class NetworkJson
             VqConfig vq => (vq.Network, vq.Codes, vq.EmbedDim),
             _ => throw new ArgumentException("A first stage without weights has no configuration.", nameof(firstStage)),
         };
-        var attends = network.ChannelMult.Select((_, i) => network.AttentionResolutions.Contains(network.Resolution >> i));
+        var attends = network.ChannelMult.Select(
+            (_, i) => network.AttentionResolutions.Contains(network.Resolution >> i)
+        );
         var json = Head(codes is null ? "AutoencoderKL" : "VQModel");
         json["in_channels"] = network.ImageChannels;
         json["out_channels"] = network.ImageChannels;

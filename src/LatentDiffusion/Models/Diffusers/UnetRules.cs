@@ -48,7 +48,11 @@ internal static class UnetRules
     {
         if (index < layout.ResBlocks)
         {
-            rules.Modules(Invariant($"input_blocks.{i}.0"), Invariant($"down_blocks.{block}.resnets.{index}"), Residual);
+            rules.Modules(
+                Invariant($"input_blocks.{i}.0"),
+                Invariant($"down_blocks.{block}.resnets.{index}"),
+                Residual
+            );
             if (layout.Attention[block])
             {
                 var theirs = Invariant($"down_blocks.{block}.attentions.{index}");
@@ -109,7 +113,10 @@ internal static class UnetRules
             {
                 foreach (var part in new[] { "to_q", "to_k", "to_v" })
                 {
-                    rules.Tensor($"{ours}{block}{attention}.{part}.weight", $"{theirs}{block}{attention}.{part}.weight");
+                    rules.Tensor(
+                        $"{ours}{block}{attention}.{part}.weight",
+                        $"{theirs}{block}{attention}.{part}.weight"
+                    );
                 }
 
                 rules.Module($"{ours}{block}{attention}.to_out.0", $"{theirs}{block}{attention}.to_out.0");

@@ -180,17 +180,20 @@ internal static class CompVisConfig
         var target = stage.Text("target") ?? throw stage.Wrong("target", "is missing");
         return target[(target.LastIndexOf('.') + 1)..] switch
         {
-            "ClassEmbedder" => new ConditionerShape.Classes(
-                Required(p, "embed_dim"),
-                p.Integer("n_classes") ?? 1000
-            ),
+            "ClassEmbedder" => new ConditionerShape.Classes(Required(p, "embed_dim"), p.Integer("n_classes") ?? 1000),
             "BERTEmbedder" or "TransformerEmbedder" => new ConditionerShape.Tokens(
                 p.Integer("vocab_size") ?? BertVocabulary,
                 p.Integer("max_seq_len") ?? TextLength,
                 Required(p, "n_embed"),
                 Required(p, "n_layer")
             ),
-            "FrozenCLIPEmbedder" => new ConditionerShape.Clip(49408, p.Integer("max_length") ?? TextLength, 768, 12, 12),
+            "FrozenCLIPEmbedder" => new ConditionerShape.Clip(
+                49408,
+                p.Integer("max_length") ?? TextLength,
+                768,
+                12,
+                12
+            ),
             "SpatialRescaler" when p.Integer("out_channels") is { } output => new ConditionerShape.Map(
                 Required(p, "in_channels"),
                 output,

@@ -95,7 +95,9 @@ internal static class DetectedDescription
             (160, _, _) => (0.0015, 0.0155),
             _ => (0.0015, 0.0195),
         };
-        notes.Add(FormattableString.Invariant($"the noise schedule is not in the file: assumed linear from {start} to {end}"));
+        notes.Add(
+            FormattableString.Invariant($"the noise schedule is not in the file: assumed linear from {start} to {end}")
+        );
         return new NoiseScheduleConfig { LinearStart = start, LinearEnd = end };
     }
 }

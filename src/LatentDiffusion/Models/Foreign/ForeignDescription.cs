@@ -57,12 +57,13 @@ internal sealed record ForeignDescription
         return config is LatentDiffusionModelConfig model
             ? plain with
             {
-                Unet = model.Conditioner is ClassLabelConfig
-                    ? model.Unet with
-                    {
-                        NumClasses = model.Classes.Count + 1,
-                    }
-                    : model.Unet,
+                Unet =
+                    model.Conditioner is ClassLabelConfig
+                        ? model.Unet with
+                        {
+                            NumClasses = model.Classes.Count + 1,
+                        }
+                        : model.Unet,
                 Conditioner = conditioner,
                 Schedule = model.Schedule,
                 Objective = model.Objective,
@@ -124,7 +125,10 @@ internal sealed record ForeignDescription
 
         if (Unet.InChannels != Unet.OutChannels)
         {
-            throw Unknown(path, $"a UNet that takes {Unet.InChannels - Unet.OutChannels} channels beside the latents, for which there is no conditioner");
+            throw Unknown(
+                path,
+                $"a UNet that takes {Unet.InChannels - Unet.OutChannels} channels beside the latents, for which there is no conditioner"
+            );
         }
 
         var conditioner = ConditionerOf(path, tokenizerFolder);
@@ -197,5 +201,7 @@ internal sealed record ForeignDescription
         [.. Enumerable.Range(0, count).Select(id => id.ToString(CultureInfo.InvariantCulture))];
 
     private static UserInputException Unknown(string path, string what) =>
-        new($"{path} does not say which model it is, and holds {what}. 'ldm inspect' shows what is in it; a configuration (--config) may help.");
+        new(
+            $"{path} does not say which model it is, and holds {what}. 'ldm inspect' shows what is in it; a configuration (--config) may help."
+        );
 }

@@ -13,7 +13,8 @@ internal sealed class YamlValues(ConfigMap map)
     /// <summary>A mapping within this one; null where there is none, or something else.</summary>
     public YamlValues? Child(string key) => map.Find(key)?.Value is ConfigMap child ? new YamlValues(child) : null;
 
-    public string? Text(string key) => map.Find(key)?.Value is ConfigScalar { IsNull: false } scalar ? scalar.Text : null;
+    public string? Text(string key) =>
+        map.Find(key)?.Value is ConfigScalar { IsNull: false } scalar ? scalar.Text : null;
 
     public int? Integer(string key) => Number(key) is { } number ? ToInteger(key, number) : null;
 

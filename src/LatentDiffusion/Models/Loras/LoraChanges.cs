@@ -49,10 +49,13 @@ internal sealed partial class LoraChanges
     private void Add(string module, string side, string name)
     {
         var (down, up) = _matrices.GetValueOrDefault(module);
-        _matrices[module] = side.EndsWith('A') || side.EndsWith("down", StringComparison.Ordinal) ? (name, up) : (down, name);
+        _matrices[module] =
+            side.EndsWith('A') || side.EndsWith("down", StringComparison.Ordinal) ? (name, up) : (down, name);
     }
 
-    [GeneratedRegex(@"^(.+)\.(lora_down|lora_up|lora_A|lora_B|lora\.down|lora\.up|lora_linear_layer\.down|lora_linear_layer\.up)(?:\.default)?\.weight$")]
+    [GeneratedRegex(
+        @"^(.+)\.(lora_down|lora_up|lora_A|lora_B|lora\.down|lora\.up|lora_linear_layer\.down|lora_linear_layer\.up)(?:\.default)?\.weight$"
+    )]
     private static partial Regex Matrix();
 
     [GeneratedRegex(@"^(.+)\.processor\.(to_q|to_k|to_v|to_out)_lora\.(down|up)\.weight$")]

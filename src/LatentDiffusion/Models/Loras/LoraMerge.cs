@@ -21,7 +21,10 @@ public static class LoraMerge
         ArgumentNullException.ThrowIfNull(model);
         using var file = WeightsFile.Open(lora.Path);
         var targets = new LoraTargets(model);
-        var changes = LoraChanges.Of(file).Modules.Select(c => (c.Module, c.Down, c.Up, Place: targets.Find(c.Module))).ToList();
+        var changes = LoraChanges
+            .Of(file)
+            .Modules.Select(c => (c.Module, c.Down, c.Up, Place: targets.Find(c.Module)))
+            .ToList();
         Refuse(lora, "no place in this model", [.. changes.Where(c => c.Place is null).Select(c => c.Module)]);
         Refuse(
             lora,

@@ -10,6 +10,8 @@ internal static class PlaceholderVocabulary
 {
     private const int ClipMerges = 48894;
 
+    private static readonly string[] Special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"];
+
     /// <summary>For CLIP: its 49408 ids, the merges being pairs of letters in no useful order.</summary>
     public static ITokenizer Clip()
     {
@@ -31,9 +33,7 @@ internal static class PlaceholderVocabulary
     public static ITokenizer WordPiece(int size)
     {
         var letters = Enumerable.Range('!', '~' - '!' + 1).Select(code => ((char)code).ToString()).ToList();
-        var tokens = new[] { "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]" }
-            .Concat(letters)
-            .Concat(letters.Select(letter => "##" + letter));
+        var tokens = Special.Concat(letters).Concat(letters.Select(letter => "##" + letter));
         var unused = Enumerable.Range(0, size).Select(i => FormattableString.Invariant($"[unused{i}]"));
         return WordPieceTokenizer.Parse(string.Join('\n', tokens.Concat(unused).Take(size)), "placeholder");
     }

@@ -29,7 +29,7 @@ public static class RandomCheckpoint
 
     /// <summary>The names of the architectures.</summary>
     public static IReadOnlyList<string> Names { get; } =
-        [StableDiffusion, Inpainting, .. PublishedModels.Models.Keys.Order(StringComparer.Ordinal)];
+    [StableDiffusion, Inpainting, .. PublishedModels.Models.Keys.Order(StringComparer.Ordinal)];
 
     /// <summary>Writes a checkpoint, one tensor after the other, so that it takes hardly any memory.</summary>
     /// <param name="architecture">One of <see cref="Names"/>.</param>
@@ -78,7 +78,8 @@ public static class RandomCheckpoint
             FirstStage = FirstStage(published.FirstStage),
             Conditioner =
                 published.ClassEmbedder is { } classes ? new ConditionerShape.Classes(classes.EmbedDim, classes.Classes)
-                : published.Transformer is { } t ? new ConditionerShape.Tokens(t.VocabularySize, t.Length, t.Width, t.Depth)
+                : published.Transformer is { } t
+                    ? new ConditionerShape.Tokens(t.VocabularySize, t.Length, t.Width, t.Depth)
                 : null,
             ScaleFactor = published.FirstStage.StartsWith("kl", StringComparison.Ordinal) ? ScaleOfText : 1,
         };
@@ -132,7 +133,10 @@ public static class RandomCheckpoint
             return name.EndsWith("weight", StringComparison.Ordinal) ? ones([.. shape]) : zeros([.. shape]);
         }
 
-        using var generator = new Generator((ulong)DerivedSeed.Of(seed, (long)XxHash64.HashToUInt64(Encoding.UTF8.GetBytes(name))), CPU);
+        using var generator = new Generator(
+            (ulong)DerivedSeed.Of(seed, (long)XxHash64.HashToUInt64(Encoding.UTF8.GetBytes(name))),
+            CPU
+        );
         var fanIn = shape.Skip(1).Aggregate(1L, (product, size) => product * size);
         return randn([.. shape], generator: generator).mul_(Scalars.Of(1 / Math.Sqrt(fanIn)));
     }

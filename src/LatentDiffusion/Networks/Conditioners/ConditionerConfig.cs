@@ -70,7 +70,10 @@ public sealed record ClassTokenConfig : SingleConditionerConfig, IConfigCheck
     {
         if (!NullClass && DropProbability > 0)
         {
-            yield return new ConfigProblem(nameof(DropProbability), "must be 0 where there is no null_class to drop to");
+            yield return new ConfigProblem(
+                nameof(DropProbability),
+                "must be 0 where there is no null_class to drop to"
+            );
         }
     }
 }

@@ -7,7 +7,12 @@ namespace LatentDiffusion.Tests.Checkpoints.Torch;
 internal static class TarSamples
 {
     /// <summary>A storage of 0..5 and one of its last three elements; tensors 2 x 3, its transpose, and the view.</summary>
-    public static byte[] Small() => Of(Storages(), Tensors(("7", 1, 0, [2, 3], [3, 1]), ("8", 1, 0, [3, 2], [1, 3]), ("9", 2, 0, [3], [1])), Pickle());
+    public static byte[] Small() =>
+        Of(
+            Storages(),
+            Tensors(("7", 1, 0, [2, 3], [3, 1]), ("8", 1, 0, [3, 2], [1, 3]), ("9", 2, 0, [3], [1])),
+            Pickle()
+        );
 
     public static byte[] Of(byte[] storages, byte[] tensors, byte[] pickle) =>
         [

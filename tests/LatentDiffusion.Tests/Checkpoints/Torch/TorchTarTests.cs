@@ -47,7 +47,10 @@ public sealed class TorchTarTests : IDisposable
         var tar = new byte[1024];
         TorchSamples.Ascii("ustar").CopyTo(tar, 257);
         File.WriteAllBytes(path, tar);
-        Assert.Contains("no member storages", Assert.Throws<CheckpointFormatException>(() => TorchFile.Open(path)).Message);
+        Assert.Contains(
+            "no member storages",
+            Assert.Throws<CheckpointFormatException>(() => TorchFile.Open(path)).Message
+        );
     }
 
     private void Refused(byte[] storages, byte[] tensors, string why)

@@ -7,7 +7,6 @@ using LatentDiffusion.Models.Conversion;
 using LatentDiffusion.Networks.Autoencoders;
 using LatentDiffusion.Tests.Checkpoints;
 using LatentDiffusion.Tests.Support;
-using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -92,7 +91,10 @@ public sealed class ModelConversionTests : IDisposable
 
         using var expected = WeightsFile.Open(_folder[from]);
         using var actual = WeightsFile.Open(_folder[to]);
-        Assert.Equal(expected.Shapes.Keys.Order(StringComparer.Ordinal), actual.Shapes.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(
+            expected.Shapes.Keys.Order(StringComparer.Ordinal),
+            actual.Shapes.Keys.Order(StringComparer.Ordinal)
+        );
         AssertSame(expected, actual, _ => true);
     }
 
@@ -104,9 +106,15 @@ public sealed class ModelConversionTests : IDisposable
         using (var plain = SafetensorsFile.Open(_folder["plain.safetensors"]))
         {
             var all = plain.Shapes.Keys.ToDictionary(n => n, plain.Read);
-            foreach (var name in plain.Shapes.Keys.Where(n => n.StartsWith("model.diffusion_model.", StringComparison.Ordinal)))
+            foreach (
+                var name in plain.Shapes.Keys.Where(n =>
+                    n.StartsWith("model.diffusion_model.", StringComparison.Ordinal)
+                )
+            )
             {
-                all["model_ema." + name["model.".Length..].Replace(".", "", StringComparison.Ordinal)] = plain.Read(name).mul(2);
+                all["model_ema." + name["model.".Length..].Replace(".", "", StringComparison.Ordinal)] = plain
+                    .Read(name)
+                    .mul(2);
             }
 
             all["model_ema.decay"] = tensor(0.9999f);

@@ -30,12 +30,17 @@ public sealed class ModelArchitectureTests
         Assert.Equal([], report.Lines());
         if (PublishedModels.Models.TryGetValue(list, out var published))
         {
-            var heads = description.Unet!.ChannelMult.Select(m => description.Unet.HeadsFor(m * description.Unet.ModelChannels));
+            var heads = description.Unet!.ChannelMult.Select(m =>
+                description.Unet.HeadsFor(m * description.Unet.ModelChannels)
+            );
             Assert.Equal(
                 published.Unet.ChannelMult.Select(m => published.Unet.HeadsFor(m * published.Unet.ModelChannels)),
                 heads
             );
-            Assert.DoesNotContain(description.Notes, note => note.Contains("attention heads", StringComparison.Ordinal));
+            Assert.DoesNotContain(
+                description.Notes,
+                note => note.Contains("attention heads", StringComparison.Ordinal)
+            );
         }
     }
 
@@ -123,7 +128,9 @@ public sealed class ModelArchitectureTests
     private static void AssertDetected(UnetConfig config)
     {
         using var built = MetaDevice.Build(() => new Unet(config));
-        var shapes = ModuleState.Of(built, "model.diffusion_model.").ToDictionary(t => t.Key, t => (IReadOnlyList<long>)t.Value.shape);
+        var shapes = ModuleState
+            .Of(built, "model.diffusion_model.")
+            .ToDictionary(t => t.Key, t => (IReadOnlyList<long>)t.Value.shape);
 
         var detected = ModelArchitecture.Detect(shapes).Unet;
 

@@ -26,9 +26,8 @@ public sealed class DiffusersNamesTests
                 .SelectMany(rule => rule.Theirs.Select(name => (name, rule.TheirShape(weights.Shapes[rule.Ours]))))
                 .ToDictionary(t => t.name, t => t.Item2);
             Assert.NotEmpty(theirs);
-            var again = prefix == "model.diffusion_model."
-                ? UnetRules.Of(UnetLayout.Of(new TensorShapes(theirs))!)
-                : rules;
+            var again =
+                prefix == "model.diffusion_model." ? UnetRules.Of(UnetLayout.Of(new TensorShapes(theirs))!) : rules;
             back.Add(new ShapesOnly(theirs), again, prefix);
         }
 
@@ -54,7 +53,10 @@ public sealed class DiffusersNamesTests
                 yield return (ConditionerRules.Same(["embedding.weight"], "cond_stage_model."), "cond_stage_model.");
                 break;
             case ConditionerShape.Map:
-                yield return (ConditionerRules.Same(["channel_mapper.weight"], "cond_stage_model."), "cond_stage_model.");
+                yield return (
+                    ConditionerRules.Same(["channel_mapper.weight"], "cond_stage_model."),
+                    "cond_stage_model."
+                );
                 break;
         }
     }

@@ -8,7 +8,6 @@ using LatentDiffusion.Networks.Conditioners;
 using LatentDiffusion.Samplers;
 using LatentDiffusion.Tests.Support;
 using LatentDiffusion.Text;
-using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -62,7 +61,10 @@ public sealed class CompVisCheckpointTests : IDisposable
     {
         var copy = _folder["alone.ckpt"];
         File.Copy(PathOf("tiny_ldm.ckpt"), copy);
-        using var described = ModelSource.Open(PathOf("tiny_ldm.ckpt"), new ModelOptions { Config = PathOf("tiny_ldm.yaml") });
+        using var described = ModelSource.Open(
+            PathOf("tiny_ldm.ckpt"),
+            new ModelOptions { Config = PathOf("tiny_ldm.yaml") }
+        );
         using var detected = ModelSource.Open(copy);
 
         var expected = (LatentDiffusionModelConfig)described.Config;
@@ -71,7 +73,10 @@ public sealed class CompVisCheckpointTests : IDisposable
         Assert.Equal(described.ScaleFactor, detected.ScaleFactor);
         Assert.Equal(expected.Unet.ChannelMult, actual.Unet.ChannelMult);
         Assert.Equal(expected.Unet.AttentionResolutions, actual.Unet.AttentionResolutions);
-        Assert.Equal(((TextTransformerConfig)expected.Conditioner!).Depth, ((TextTransformerConfig)actual.Conditioner!).Depth);
+        Assert.Equal(
+            ((TextTransformerConfig)expected.Conditioner!).Depth,
+            ((TextTransformerConfig)actual.Conditioner!).Depth
+        );
         Assert.Contains(detected.Notes, note => note.Contains("attention heads", StringComparison.Ordinal));
     }
 
@@ -103,7 +108,12 @@ public sealed class CompVisCheckpointTests : IDisposable
         foreach (var name in new[] { "ddim", "plms" })
         {
             var sampler = NamedSampler.Find(name).Create();
-            var levels = SamplingLevels.Create(new NoiseLevels(model.Process.Schedule), Spacing.Uniform, 10, sampler.End);
+            var levels = SamplingLevels.Create(
+                new NoiseLevels(model.Process.Schedule),
+                Spacing.Uniform,
+                10,
+                sampler.End
+            );
             var latents = Sampling.Run(sampler, denoiser, levels, expected.Read("in/x_T"));
             TensorAssert.Close(latents, expected.Read($"out/{weights}.{name}.z"), Tolerance);
             TensorAssert.Close(model.DecodeScaled(latents), expected.Read($"out/{weights}.{name}.image"), Tolerance);
@@ -115,7 +125,10 @@ public sealed class CompVisCheckpointTests : IDisposable
         model.Conditioner!.Encode([
             .. tokens
                 .unbind()
-                .Select(row => new ConditionInput { Prompt = Prompt.Plain(string.Join(' ', row.data<long>().ToArray())) }),
+                .Select(row => new ConditionInput
+                {
+                    Prompt = Prompt.Plain(string.Join(' ', row.data<long>().ToArray())),
+                }),
         ]);
 
     private static string PathOf(string name) => SharedData.PathOf(Path.Combine("..", "golden", "checkpoints", name));

@@ -27,11 +27,26 @@ public sealed class LoraMergeTests : IDisposable
     }
 
     [Theory]
-    [InlineData("lora_unet_down_blocks_1_attentions_0_transformer_blocks_0_attn1_to_q.lora_down.weight", "lora_unet_down_blocks_1_attentions_0_transformer_blocks_0_attn1_to_q.lora_up.weight")]
-    [InlineData("lora_unet_input_blocks_3_1_transformer_blocks_0_attn1_to_q.lora_down.weight", "lora_unet_input_blocks_3_1_transformer_blocks_0_attn1_to_q.lora_up.weight")]
-    [InlineData("unet.down_blocks.1.attentions.0.transformer_blocks.0.attn1.to_q.lora_A.weight", "unet.down_blocks.1.attentions.0.transformer_blocks.0.attn1.to_q.lora_B.weight")]
-    [InlineData("down_blocks.1.attentions.0.transformer_blocks.0.attn1.processor.to_q_lora.down.weight", "down_blocks.1.attentions.0.transformer_blocks.0.attn1.processor.to_q_lora.up.weight")]
-    [InlineData("base_model.model.down_blocks.1.attentions.0.transformer_blocks.0.attn1.to_q.lora_A.default.weight", "base_model.model.down_blocks.1.attentions.0.transformer_blocks.0.attn1.to_q.lora_B.default.weight")]
+    [InlineData(
+        "lora_unet_down_blocks_1_attentions_0_transformer_blocks_0_attn1_to_q.lora_down.weight",
+        "lora_unet_down_blocks_1_attentions_0_transformer_blocks_0_attn1_to_q.lora_up.weight"
+    )]
+    [InlineData(
+        "lora_unet_input_blocks_3_1_transformer_blocks_0_attn1_to_q.lora_down.weight",
+        "lora_unet_input_blocks_3_1_transformer_blocks_0_attn1_to_q.lora_up.weight"
+    )]
+    [InlineData(
+        "unet.down_blocks.1.attentions.0.transformer_blocks.0.attn1.to_q.lora_A.weight",
+        "unet.down_blocks.1.attentions.0.transformer_blocks.0.attn1.to_q.lora_B.weight"
+    )]
+    [InlineData(
+        "down_blocks.1.attentions.0.transformer_blocks.0.attn1.processor.to_q_lora.down.weight",
+        "down_blocks.1.attentions.0.transformer_blocks.0.attn1.processor.to_q_lora.up.weight"
+    )]
+    [InlineData(
+        "base_model.model.down_blocks.1.attentions.0.transformer_blocks.0.attn1.to_q.lora_A.default.weight",
+        "base_model.model.down_blocks.1.attentions.0.transformer_blocks.0.attn1.to_q.lora_B.default.weight"
+    )]
     public void Names_of_every_kind_reach_the_weight(string down, string up)
     {
         var (a, b) = (randn(2, 64), randn(64, 2));
@@ -49,17 +64,19 @@ public sealed class LoraMergeTests : IDisposable
         var (a, b) = (randn(4, 32, 3, 3), randn(32, 4, 1, 1));
         var (c, d) = (randn(2, 64), randn(64, 2).to(float16));
         var (convolution, text) = (Weights()[Convolution].clone(), TextWeight().clone());
-        Write((
-            "x.safetensors",
-            [
-                ("lora_unet_down_blocks_0_resnets_0_conv1.lora_down.weight", a),
-                ("lora_unet_down_blocks_0_resnets_0_conv1.lora_up.weight", b),
-                ("lora_unet_down_blocks_0_resnets_0_conv1.alpha", tensor(1f)),
-                ("lora_te_text_model_encoder_layers_0_self_attn_q_proj.lora_down.weight", c),
-                ("lora_te_text_model_encoder_layers_0_self_attn_q_proj.lora_up.weight", d),
-                ("lora_te_text_model_encoder_layers_0_self_attn_q_proj.alpha", tensor(2f)),
-            ]
-        ));
+        Write(
+            (
+                "x.safetensors",
+                [
+                    ("lora_unet_down_blocks_0_resnets_0_conv1.lora_down.weight", a),
+                    ("lora_unet_down_blocks_0_resnets_0_conv1.lora_up.weight", b),
+                    ("lora_unet_down_blocks_0_resnets_0_conv1.alpha", tensor(1f)),
+                    ("lora_te_text_model_encoder_layers_0_self_attn_q_proj.lora_down.weight", c),
+                    ("lora_te_text_model_encoder_layers_0_self_attn_q_proj.lora_up.weight", d),
+                    ("lora_te_text_model_encoder_layers_0_self_attn_q_proj.alpha", tensor(2f)),
+                ]
+            )
+        );
 
         LoraMerge.Add(new LoraFile(_folder["x.safetensors"]), _model);
 
@@ -73,7 +90,10 @@ public sealed class LoraMergeTests : IDisposable
     {
         var before = Weights()[Query].clone();
         Write(
-            ("stranger.safetensors", [("lora_unet_nowhere.lora_down.weight", ones(1, 4)), ("lora_unet_nowhere.lora_up.weight", ones(4, 1))]),
+            (
+                "stranger.safetensors",
+                [("lora_unet_nowhere.lora_down.weight", ones(1, 4)), ("lora_unet_nowhere.lora_up.weight", ones(4, 1))]
+            ),
             (
                 "shape.safetensors",
                 [
