@@ -43,7 +43,9 @@ return await new Application(
             ]
         ),
         new VerbGroup("tokenizer", "task", "Make vocabularies for models with text", [new TrainTokenizerVerb()]),
-        new VerbGroup("models", "task", "Handle trained models", [new ExportModelVerb()]),
+        new ConvertVerb(),
+        new InspectVerb(),
+        new ModelsVerb([new ExportModelVerb(), new RandomModelVerb()]),
         new BenchVerb(),
         new DoctorVerb(),
     ],

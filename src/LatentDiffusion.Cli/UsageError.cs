@@ -14,9 +14,13 @@ internal static class UsageError
     {
         var unknown = parsed.UnmatchedTokens.Concat(MistakenOptions(parsed, args)).FirstOrDefault();
         return unknown is not null ? Unknown(parsed.CommandResult.Command, unknown)
-            : parsed.Errors.Count > 0 ? Describe(parsed.Errors[0])
+            : parsed.Errors.FirstOrDefault(error => !IsVerbOfItsOwn(error)) is { } error ? Describe(error)
             : null;
     }
+
+    // A verb that has others below it does something without them, too.
+    private static bool IsVerbOfItsOwn(ParseError error) =>
+        error.SymbolResult is CommandResult { Command: Verb { Subcommands.Count: > 0 } };
 
     // A verb that takes any number of arguments swallows misspelt options. What follows "--" is meant literally.
     private static IEnumerable<string> MistakenOptions(ParseResult parsed, string[] args)

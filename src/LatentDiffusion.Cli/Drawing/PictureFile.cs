@@ -45,7 +45,7 @@ internal sealed record PictureFile(string Path, GenerationRecord Record)
     {
         var path =
             given
-            ?? (File.Exists(Record.Model.Path) ? Record.Model.Path : null)
+            ?? (System.IO.Path.Exists(Record.Model.Path) ? Record.Model.Path : null)
             ?? ShippedModels.Find(Record.Model.Name)
             ?? throw new UserInputException(
                 $"{Path} was drawn by the model {Record.Model.Name}, which is not at {Record.Model.Path}: name its place, "

@@ -16,7 +16,7 @@ internal abstract class SamplingVerb : Verb
 {
     private readonly Argument<string?> _model = new("model")
     {
-        Description = "Run folder, model folder or file (with --from: the picture's own)",
+        Description = "Run folder, model folder, folder of diffusers, or file (with --from: the picture's own)",
         Arity = ArgumentArity.ZeroOrOne,
     };
 
@@ -27,6 +27,8 @@ internal abstract class SamplingVerb : Verb
     private readonly SamplerOptions _sampling = new();
 
     private readonly Option<ImageSize?> _size = ImageSize.CreateOption();
+
+    private readonly ModelChoice _loading = new();
 
     private readonly PictureOptions _pictures = new();
 
@@ -74,6 +76,7 @@ internal abstract class SamplingVerb : Verb
             _count,
             .. _sampling.All,
             _size,
+            .. _loading.All,
             .. _pictures.All,
             _from,
         ];
@@ -125,7 +128,8 @@ internal abstract class SamplingVerb : Verb
         }
 
         context.OpenCpu();
-        using var model = ModelFile.LoadLatentDiffusion(path);
+        var loading = IsGiven(arguments, _loading.All) ? _loading.Read(arguments) : picture?.Record.Loading;
+        using var model = ModelFile.LoadLatentDiffusion(path, options: loading);
         if (picture is null)
         {
             CheckModel(model, path);
@@ -160,7 +164,7 @@ internal abstract class SamplingVerb : Verb
 
         var origin =
             withMetadata && identity is not null
-                ? new GenerationOrigin(identity, context.Threads, start?.Record)
+                ? new GenerationOrigin(identity, context.Threads, start?.Record, loading)
                 : null;
         var writer = new ImageWriter(model, origin);
         var files = drawn.Select(image => writer.Write(folder, image)).ToList();
@@ -185,9 +189,21 @@ internal abstract class SamplingVerb : Verb
 
     // Whether anything asks for another picture than the one that is to be drawn again.
     private bool IsAnyGiven(ParseResult arguments) =>
-        ((Option[])[.. _start?.Changing ?? [], .. _prompts?.All ?? [], .. _sampling.All, _class, _count, _size]).Any(
-            option => arguments.GetResult(option) is { Implicit: false }
+        IsGiven(
+            arguments,
+            [
+                .. _start?.Changing ?? [],
+                .. _prompts?.All ?? [],
+                .. _sampling.All,
+                .. _loading.All,
+                _class,
+                _count,
+                _size,
+            ]
         );
+
+    private static bool IsGiven(ParseResult arguments, IEnumerable<Option> options) =>
+        options.Any(option => arguments.GetResult(option) is { Implicit: false });
 
     private int CountOf(ParseResult arguments, GenerationRecord? record) =>
         arguments.GetValue(_count) ?? (record is null ? _usualCount : 1);

@@ -12,6 +12,14 @@ public interface IWeights : IDisposable
     /// <summary>The sizes of every tensor by its name, outermost first; empty for a scalar.</summary>
     IReadOnlyDictionary<string, IReadOnlyList<long>> Shapes { get; }
 
+    /// <summary>Free texts of the file, or plain values beside its tensors; empty where it has none.</summary>
+    IReadOnlyDictionary<string, string> Metadata { get; }
+
+    /// <summary>The type of a tensor's elements; null for one that TorchSharp does not have.</summary>
+    /// <param name="name">The tensor's name.</param>
+    /// <exception cref="UserInputException">There is no such tensor.</exception>
+    ScalarType? TypeOf(string name);
+
     /// <summary>Reads one tensor into fresh CPU memory, which the caller owns.</summary>
     /// <param name="name">The tensor's name.</param>
     /// <returns>A contiguous tensor of the file's dtype and shape; it belongs to the current dispose scope, if any.</returns>

@@ -6,8 +6,6 @@ namespace LatentDiffusion.Checkpoints;
 /// <summary>Names, saves and restores the tensors of modules.</summary>
 public static class ModuleState
 {
-    private const int NamesShown = 3;
-
     /// <summary>All parameters and buffers of a module by their state-dict names, borrowed.</summary>
     /// <param name="module">The module.</param>
     /// <param name="prefix">Put before every name, for example "first_stage_model.".</param>
@@ -35,25 +33,15 @@ public static class ModuleState
     {
         ArgumentNullException.ThrowIfNull(file);
         var byName = targets.ToDictionary();
-        List<string> problems = [];
-        Report("missing", byName.Keys.Where(n => !file.Shapes.ContainsKey(n)));
-        Report(
-            "of another shape",
-            byName
-                .Where(t => file.Shapes.TryGetValue(t.Key, out var s) && !s.SequenceEqual(t.Value.shape))
-                .Select(t =>
-                    $"{t.Key} [{string.Join(",", file.Shapes[t.Key])}] instead of [{string.Join(",", t.Value.shape)}]"
-                )
+        var report = TensorReport.Compare(
+            file.Shapes,
+            byName.ToDictionary(t => t.Key, t => (IReadOnlyList<long>)t.Value.shape),
+            name => isExpected?.Invoke(name) == true
         );
-        if (isExpected is not null)
-        {
-            Report("unexpected", file.Shapes.Keys.Where(n => isExpected(n) && !byName.ContainsKey(n)));
-        }
-
-        if (problems.Count > 0)
+        if (!report.IsMatch)
         {
             throw new UserInputException(
-                $"{file.Path} does not fit the model that the configuration describes: {string.Join("; ", problems)}."
+                $"{file.Path} does not fit the model that the configuration describes: {report.InOneLine()}."
             );
         }
 
@@ -61,16 +49,6 @@ public static class ModuleState
         foreach (var (name, target) in byName)
         {
             file.ReadInto(name, target);
-        }
-
-        void Report(string what, IEnumerable<string> names)
-        {
-            var all = names.ToList();
-            if (all.Count > 0)
-            {
-                var shown = string.Join(", ", all.Take(NamesShown)) + (all.Count > NamesShown ? ", ..." : "");
-                problems.Add($"{all.Count} tensors {what} ({shown})");
-            }
         }
     }
 }

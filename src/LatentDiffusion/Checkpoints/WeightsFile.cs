@@ -11,18 +11,35 @@ public static class WeightsFile
     // A safetensors file starts with the length of its header (8 bytes) and the header's brace.
     private const int BracePosition = 8;
 
-    /// <summary>Opens a safetensors file or a file of torch.save (.pth, .pt, .ckpt, .bin), whichever it is.</summary>
+    private enum Format
+    {
+        Torch,
+        Safetensors,
+        Index,
+    }
+
+    /// <summary>
+    /// Opens a safetensors file, a file of torch.save (.pth, .pt, .ckpt, .bin), or the index of several such files,
+    /// whichever it is.
+    /// </summary>
     /// <remarks>To fill a module, hand the result to <see cref="ModuleState.Load"/>.</remarks>
     /// <param name="path">The file.</param>
     /// <exception cref="UserInputException">The file is missing or may not be read.</exception>
     /// <exception cref="CheckpointFormatException">The file is damaged or of another format.</exception>
-    public static IWeights Open(string path) => IsSafetensors(path) ? SafetensorsFile.Open(path) : TorchFile.Open(path);
+    public static IWeights Open(string path) =>
+        FormatOf(path) == Format.Index ? ShardedWeights.Open(path) : OpenSingle(path);
 
-    private static bool IsSafetensors(string path)
+    /// <summary>The same without indices, which may not name each other.</summary>
+    internal static IWeights OpenSingle(string path) =>
+        FormatOf(path) == Format.Safetensors ? SafetensorsFile.Open(path) : TorchFile.Open(path);
+
+    private static Format FormatOf(string path)
     {
         using var file = PositionalFile.Open(path);
         var head = new byte[Math.Min(BracePosition + 1, file.Length)];
         file.ReadExactly(head, 0);
-        return head.Length > BracePosition && head[BracePosition] == '{';
+        return head.Length > BracePosition && head[BracePosition] == '{' ? Format.Safetensors
+            : head.AsSpan().TrimStart(" \t\r\n"u8).StartsWith("{"u8) ? Format.Index
+            : Format.Torch;
     }
 }

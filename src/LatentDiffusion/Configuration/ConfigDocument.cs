@@ -55,6 +55,9 @@ public sealed class ConfigDocument
     public ConfigDocument WithOverrides(IEnumerable<string> overrides) =>
         new(overrides.Aggregate(_root, (root, text) => ConfigOverride.Parse(text).ApplyTo(root)));
 
+    /// <summary>The document as it was written, for files of other programs, which no record describes.</summary>
+    internal ConfigMap Root => _root;
+
     /// <summary>Makes the record that the document describes, and checks it.</summary>
     /// <exception cref="ConfigException">
     /// The first thing wrong: a key unknown or missing, a value of the wrong type or out of range, a failed

@@ -1,5 +1,4 @@
 using LatentDiffusion.Checkpoints;
-using LatentDiffusion.Checkpoints.Safetensors;
 using LatentDiffusion.Diffusion;
 using static TorchSharp.torch;
 
@@ -41,7 +40,7 @@ internal static class AverageTensors
     ) => parameters.Select(p => KeyValuePair.Create(NameOf(p.Name, root), p.Parameter));
 
     /// <summary>Whether a checkpoint holds averages.</summary>
-    public static bool AreIn(SafetensorsFile file) => file.Tensors.ContainsKey(Updates);
+    public static bool AreIn(IWeights file) => file.Shapes.ContainsKey(Updates);
 
     private static IEnumerable<KeyValuePair<string, Tensor>> Shadows(ExponentialMovingAverage averages, string root) =>
         averages.Shadows.Select(s => KeyValuePair.Create(NameOf(s.Key, root), s.Value));

@@ -1,5 +1,4 @@
 using LatentDiffusion.Checkpoints;
-using LatentDiffusion.Checkpoints.Safetensors;
 using LatentDiffusion.Diffusion;
 using LatentDiffusion.Networks.Autoencoders;
 using static TorchSharp.torch;
@@ -32,7 +31,7 @@ public static class FirstStageTensors
     /// <param name="firstStage">Receives the weights.</param>
     /// <param name="averages">Receives the averages and their count, or null.</param>
     /// <exception cref="Errors.UserInputException">The tensors do not fit; nothing is changed.</exception>
-    public static void Load(SafetensorsFile file, FirstStage firstStage, ExponentialMovingAverage? averages)
+    public static void Load(IWeights file, FirstStage firstStage, ExponentialMovingAverage? averages)
     {
         using var updates = tensor(0, dtype: int32);
         ModuleState.Load(
@@ -53,17 +52,13 @@ public static class FirstStageTensors
     /// <param name="firstStage">Receives the weights.</param>
     /// <param name="useAverages">Whether averages are taken where the checkpoint has averages of a first stage.</param>
     /// <exception cref="Errors.UserInputException">The tensors do not fit; nothing is changed.</exception>
-    internal static void LoadWeights(SafetensorsFile file, FirstStage firstStage, bool useAverages)
+    internal static void LoadWeights(IWeights file, FirstStage firstStage, bool useAverages)
     {
         const string Inside = ModelTensors.FirstStagePrefix;
-        if (file.Tensors.Keys.Any(name => name.StartsWith(Inside, StringComparison.Ordinal)))
+        if (file.Shapes.Keys.Any(name => name.StartsWith(Inside, StringComparison.Ordinal)))
         {
             // Averages in such a file are the UNet's.
-            ModuleState.Load(
-                file,
-                ModuleState.Of(firstStage, Inside),
-                name => name.StartsWith(Inside, StringComparison.Ordinal)
-            );
+            ModuleState.Load(file, ModuleState.Of(firstStage, Inside), ModelTensors.IsOfFirstStage);
             return;
         }
 

@@ -4,8 +4,10 @@ using LatentDiffusion.Checkpoints.Safetensors;
 using LatentDiffusion.Configuration;
 using LatentDiffusion.Diffusion;
 using LatentDiffusion.Errors;
+using LatentDiffusion.Models.Loras;
 using LatentDiffusion.Networks.Autoencoders;
 using LatentDiffusion.Networks.Features;
+using LatentDiffusion.Networks.Layers;
 using static TorchSharp.torch;
 
 namespace LatentDiffusion.Models;
@@ -16,7 +18,8 @@ public static class ModelFile
     /// <summary>The name of the weights inside a checkpoint or model folder.</summary>
     public const string FileName = "model.safetensors";
 
-    private const string ConfigKey = "ldm.model";
+    internal const string ConfigKey = "ldm.model";
+    internal const string ScaleKey = "ldm.scale_factor";
     private const string ExperimentKey = "ldm.experiment";
     private const string StepKey = "ldm.step";
     private const string VersionKey = "ldm.version";
@@ -97,26 +100,28 @@ public static class ModelFile
             : 0;
 
     /// <summary>Loads the first stage of a model, whether it is an autoencoder or a complete diffusion model.</summary>
-    /// <param name="path">A run folder, a model folder, or a file.</param>
+    /// <param name="path">A run folder, a model folder, a folder of diffusers, or a file.</param>
     /// <param name="useAverages">Whether to take an autoencoder's averaged weights where there are any.</param>
+    /// <param name="options">What the path alone does not say, or null.</param>
     /// <exception cref="UserInputException">There is no such model, or its tensors do not fit its description.</exception>
     public static (FirstStage FirstStage, FirstStageModelConfig Config) LoadFirstStage(
         string path,
-        bool useAverages = true
+        bool useAverages = true,
+        ModelOptions? options = null
     )
     {
-        using var file = SafetensorsFile.Open(ModelLocation.Resolve(path));
-        if (ReadConfig(file) is not FirstStageModelConfig config)
+        using var source = ModelSource.Open(path, options);
+        if (source.Config is not FirstStageModelConfig config)
         {
             throw new UserInputException(
                 $"{path} is a classifier and has no first stage: give an autoencoder or a latent diffusion model."
             );
         }
 
-        var firstStage = Build(file, config.FirstStage.Build);
+        var firstStage = Build(path, () => InitialWeights.LeaveOut(config.FirstStage.Build));
         try
         {
-            FirstStageTensors.LoadWeights(file, firstStage, useAverages);
+            FirstStageTensors.LoadWeights(source.Weights, firstStage, useAverages);
         }
         catch
         {
@@ -137,8 +142,8 @@ public static class ModelFile
     /// <exception cref="UserInputException">There is no such model, or names or shapes differ.</exception>
     public static void LoadFirstStageInto(string path, FirstStage firstStage)
     {
-        using var file = SafetensorsFile.Open(ModelLocation.Resolve(path));
-        FirstStageTensors.LoadWeights(file, firstStage, useAverages: true);
+        using var source = ModelSource.Open(path);
+        FirstStageTensors.LoadWeights(source.Weights, firstStage, useAverages: true);
     }
 
     /// <summary>
@@ -166,30 +171,37 @@ public static class ModelFile
     }
 
     /// <summary>Loads a latent diffusion model for sampling.</summary>
-    /// <param name="path">A run folder, a model folder, or a file.</param>
+    /// <param name="path">A run folder, a model folder, a folder of diffusers, or a file, also a published one.</param>
     /// <param name="useAverages">Whether to sample with the averaged weights where there are any.</param>
+    /// <param name="options">What the path alone does not say, or null.</param>
     /// <exception cref="UserInputException">There is no such model, or it is of another kind.</exception>
-    public static LatentDiffusionModel LoadLatentDiffusion(string path, bool useAverages = true)
+    public static LatentDiffusionModel LoadLatentDiffusion(
+        string path,
+        bool useAverages = true,
+        ModelOptions? options = null
+    )
     {
-        using var file = SafetensorsFile.Open(ModelLocation.Resolve(path));
-        var description = ReadConfig(file);
-        if (description is not LatentDiffusionModelConfig config)
+        using var source = ModelSource.Open(path, options);
+        if (source.Config is not LatentDiffusionModelConfig config)
         {
             throw new UserInputException(
-                description is ClassifierModelConfig or NoisyClassifierModelConfig
+                source.Config is ClassifierModelConfig or NoisyClassifierModelConfig
                     ? $"{path} is a classifier, which makes no images: give a latent diffusion model."
                     : $"{path} is an autoencoder and cannot sample by itself: train a latent_diffusion model on it, or use "
                         + "'ldm reconstruct'."
             );
         }
 
-        var model = Build(file, () => new LatentDiffusionModel(config, vocabularies: ModelVocabularies.Of(file)));
+        var model = Build(
+            path,
+            () => InitialWeights.LeaveOut(() => new LatentDiffusionModel(config, vocabularies: source.Vocabularies))
+        );
         try
         {
-            ModelTensors.Load(file, model, ema: null);
-            if (useAverages)
+            ModelTensors.Load(source.Weights, model, useAverages, source.ScaleFactor);
+            foreach (var lora in options?.Loras ?? [])
             {
-                ModelTensors.LoadAverages(file, model);
+                LoraMerge.Add(lora, model);
             }
         }
         catch
@@ -215,7 +227,7 @@ public static class ModelFile
             );
         }
 
-        var model = Build(file, () => new NoisyLatentClassifier(config));
+        var model = Build(file.Path, () => new NoisyLatentClassifier(config));
         try
         {
             NoisyClassifierTensors.Load(file, model, withFirstStage: true);
@@ -278,7 +290,7 @@ public static class ModelFile
             );
         }
 
-        using var classifier = Build(file, () => new FeatureClassifier(config.Network, config.Heads));
+        using var classifier = Build(file.Path, () => new FeatureClassifier(config.Network, config.Heads));
         ModuleState.Load(file, ModuleState.Of(classifier), _ => true);
         return new FeatureNetwork(classifier, NameOf(path));
     }
@@ -289,7 +301,7 @@ public static class ModelFile
         return Path.GetFileName(File.Exists(full) ? Path.GetDirectoryName(full)! : full);
     }
 
-    private static T Build<T>(SafetensorsFile file, Func<T> build)
+    private static T Build<T>(string path, Func<T> build)
     {
         try
         {
@@ -297,7 +309,7 @@ public static class ModelFile
         }
         catch (ArgumentException e)
         {
-            throw new UserInputException($"{file.Path} describes a model that cannot be built: {e.Message}", e);
+            throw new UserInputException($"{path} describes a model that cannot be built: {e.Message}", e);
         }
     }
 }

@@ -1,5 +1,4 @@
 using LatentDiffusion.Checkpoints;
-using LatentDiffusion.Checkpoints.Safetensors;
 using LatentDiffusion.Diffusion;
 using static TorchSharp.torch;
 
@@ -43,7 +42,7 @@ public static class ModelTensors
     /// <param name="model">Receives weights and scale factor.</param>
     /// <param name="ema">Receives the averages and their count, or null.</param>
     /// <exception cref="Errors.UserInputException">The tensors do not fit.</exception>
-    public static void Load(SafetensorsFile file, LatentDiffusionModel model, ExponentialMovingAverage? ema)
+    public static void Load(IWeights file, LatentDiffusionModel model, ExponentialMovingAverage? ema)
     {
         ArgumentNullException.ThrowIfNull(file);
         ArgumentNullException.ThrowIfNull(model);
@@ -51,7 +50,7 @@ public static class ModelTensors
         var scale = tensor(1.0, dtype: float64);
         var updates = tensor(0, dtype: int32);
         var targets = Weights(model);
-        if (file.Tensors.ContainsKey(ScaleFactor))
+        if (file.Shapes.ContainsKey(ScaleFactor))
         {
             targets = targets.Append(KeyValuePair.Create(ScaleFactor, scale));
         }
@@ -61,14 +60,7 @@ public static class ModelTensors
             targets = targets.Concat(AverageTensors.Targets(ema, updates, EmaRoot));
         }
 
-        ModuleState.Load(
-            file,
-            targets,
-            name =>
-                name.StartsWith(UnetPrefix, StringComparison.Ordinal)
-                || name.StartsWith(FirstStagePrefix, StringComparison.Ordinal)
-                || name.StartsWith(ConditionerPrefix, StringComparison.Ordinal)
-        );
+        ModuleState.Load(file, targets, name => IsOf(model, name));
         model.ScaleFactor = scale.item<double>();
         if (ema is not null)
         {
@@ -78,7 +70,7 @@ public static class ModelTensors
 
     /// <summary>Replaces the UNet's weights by their averages, where a checkpoint has averages.</summary>
     /// <returns>Whether it has.</returns>
-    public static bool LoadAverages(SafetensorsFile file, LatentDiffusionModel model)
+    public static bool LoadAverages(IWeights file, LatentDiffusionModel model)
     {
         ArgumentNullException.ThrowIfNull(file);
         ArgumentNullException.ThrowIfNull(model);
@@ -91,17 +83,37 @@ public static class ModelTensors
         return true;
     }
 
+    /// <summary>Fills a model for sampling: the averages, where there are any, in the place of the UNet's weights.</summary>
+    /// <param name="file">The checkpoint.</param>
+    /// <param name="model">Receives weights and scale factor.</param>
+    /// <param name="useAverages">Whether averages are wanted.</param>
+    /// <param name="scaleFactor">The scale factor where the checkpoint has none.</param>
+    /// <exception cref="Errors.UserInputException">The tensors do not fit.</exception>
+    internal static void Load(IWeights file, LatentDiffusionModel model, bool useAverages, double scaleFactor)
+    {
+        Load(file, model, ema: null);
+        if (useAverages)
+        {
+            LoadAverages(file, model);
+        }
+
+        if (!file.Shapes.ContainsKey(ScaleFactor))
+        {
+            model.ScaleFactor = scaleFactor;
+        }
+    }
+
     /// <summary>
     /// Takes the UNet's weights (their averages, where there are any), the conditioner's and the scale factor from a
     /// checkpoint; the first stage stays.
     /// </summary>
     /// <exception cref="Errors.UserInputException">The tensors do not fit.</exception>
-    internal static void LoadDenoiser(SafetensorsFile file, LatentDiffusionModel model)
+    internal static void LoadDenoiser(IWeights file, LatentDiffusionModel model)
     {
         using var scale = tensor(1.0, dtype: float64);
         // Log variances are of the run that learned them; another may have none.
-        var targets = Denoiser(model).Where(t => t.Key != LogVariances || file.Tensors.ContainsKey(LogVariances));
-        if (file.Tensors.ContainsKey(ScaleFactor))
+        var targets = Denoiser(model).Where(t => t.Key != LogVariances || file.Shapes.ContainsKey(LogVariances));
+        if (file.Shapes.ContainsKey(ScaleFactor))
         {
             targets = targets.Append(KeyValuePair.Create(ScaleFactor, scale));
         }
@@ -111,11 +123,28 @@ public static class ModelTensors
             targets,
             name =>
                 name.StartsWith(UnetPrefix, StringComparison.Ordinal)
-                || name.StartsWith(ConditionerPrefix, StringComparison.Ordinal)
+                || (model.Conditioner?.Network is not null && IsOfConditioner(name))
         );
         LoadAverages(file, model);
         model.ScaleFactor = scale.item<double>();
     }
+
+    /// <summary>Whether a tensor of a checkpoint must have a place in a model.</summary>
+    internal static bool IsOf(LatentDiffusionModel model, string name) =>
+        name.StartsWith(UnetPrefix, StringComparison.Ordinal)
+        || IsOfFirstStage(name)
+        || (model.Conditioner?.Network is not null && IsOfConditioner(name));
+
+    /// <summary>Whether a tensor is the first stage's, and not of what only its training needs.</summary>
+    internal static bool IsOfFirstStage(string name) =>
+        name.StartsWith(FirstStagePrefix, StringComparison.Ordinal)
+        && !name.StartsWith(FirstStagePrefix + "loss.", StringComparison.Ordinal)
+        && !name.StartsWith(FirstStagePrefix + AverageTensors.Prefix, StringComparison.Ordinal);
+
+    // CLIP's table of 0, 1, 2, ... says nothing.
+    internal static bool IsOfConditioner(string name) =>
+        name.StartsWith(ConditionerPrefix, StringComparison.Ordinal)
+        && !name.EndsWith(".position_ids", StringComparison.Ordinal);
 
     private static IEnumerable<KeyValuePair<string, Tensor>> Weights(LatentDiffusionModel model) =>
         Denoiser(model).Concat(ModuleState.Of(model.FirstStage, FirstStagePrefix));

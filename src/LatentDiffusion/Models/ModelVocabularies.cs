@@ -1,5 +1,5 @@
 using System.Globalization;
-using LatentDiffusion.Checkpoints.Safetensors;
+using LatentDiffusion.Checkpoints;
 using LatentDiffusion.Errors;
 
 namespace LatentDiffusion.Models;
@@ -18,11 +18,11 @@ internal static class ModelVocabularies
         }
     }
 
-    /// <summary>The vocabularies that a file carries, in order.</summary>
-    public static IReadOnlyList<string> Of(SafetensorsFile file)
+    /// <summary>The vocabularies that a file's metadata carry, in order.</summary>
+    public static IReadOnlyList<string> Of(IReadOnlyDictionary<string, string> metadata)
     {
         List<string> found = [];
-        while (file.Metadata.TryGetValue(KeyOf(found.Count), out var vocabulary))
+        while (metadata.TryGetValue(KeyOf(found.Count), out var vocabulary))
         {
             found.Add(vocabulary);
         }
@@ -32,9 +32,9 @@ internal static class ModelVocabularies
 
     /// <summary>Refuses weights that belong to other vocabularies than the model's: equal ids would mean other words.</summary>
     /// <exception cref="UserInputException">The vocabularies differ.</exception>
-    public static void Check(SafetensorsFile file, LatentDiffusionModel model)
+    public static void Check(IWeights file, LatentDiffusionModel model)
     {
-        if (!Of(file).SequenceEqual(model.Conditioner?.Vocabularies ?? [], StringComparer.Ordinal))
+        if (!Of(file.Metadata).SequenceEqual(model.Conditioner?.Vocabularies ?? [], StringComparer.Ordinal))
         {
             throw new UserInputException(
                 $"{file.Path} was trained with another vocabulary: name the same one in the conditioner's tokenizer."

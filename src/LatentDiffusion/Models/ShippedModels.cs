@@ -13,6 +13,25 @@ public static class ShippedModels
     public static string? Find(string name) =>
         Find(name, [Directory.GetCurrentDirectory(), .. AndAbove(AppContext.BaseDirectory)]);
 
+    /// <summary>
+    /// The folders of all models that are installed, by name: those in <c>models</c> of the current folder, beside the
+    /// program, and of the folders above it; nearer ones hide others of the same name.
+    /// </summary>
+    public static IReadOnlyDictionary<string, string> All()
+    {
+        SortedDictionary<string, string> found = new(StringComparer.Ordinal);
+        var folders = AndAbove(AppContext.BaseDirectory)
+            .Prepend(Directory.GetCurrentDirectory())
+            .Select(place => Path.Combine(place, Folder))
+            .Where(Directory.Exists);
+        foreach (var model in folders.SelectMany(Directory.EnumerateDirectories))
+        {
+            found.TryAdd(Path.GetFileName(model), model);
+        }
+
+        return found;
+    }
+
     internal static string? Find(string name, IEnumerable<string> places)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);

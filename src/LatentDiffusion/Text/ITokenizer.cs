@@ -12,6 +12,9 @@ public interface ITokenizer
     /// <summary>The id behind every text.</summary>
     int End { get; }
 
+    /// <summary>Whether sequences have <see cref="Start"/> and <see cref="End"/>.</summary>
+    bool MarksEnds => true;
+
     /// <summary>The id that fills the rest of a sequence.</summary>
     int Padding { get; }
 

@@ -17,8 +17,8 @@ public sealed record PromptTokens(IReadOnlyList<int> Ids, IReadOnlyList<double> 
         ArgumentNullException.ThrowIfNull(tokenizer);
         ArgumentNullException.ThrowIfNull(prompt);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(length, StartAndEnd);
-        List<int> ids = [tokenizer.Start];
-        List<double> weights = [1];
+        List<int> ids = tokenizer.MarksEnds ? [tokenizer.Start] : [];
+        List<double> weights = tokenizer.MarksEnds ? [1] : [];
         foreach (var part in prompt.Parts)
         {
             var tokens = tokenizer.Tokenize(part.Text);
@@ -26,10 +26,11 @@ public sealed record PromptTokens(IReadOnlyList<int> Ids, IReadOnlyList<double> 
             weights.AddRange(tokens.Select(_ => part.Weight));
         }
 
-        var kept = Math.Min(ids.Count, length - 1);
+        int[] end = tokenizer.MarksEnds ? [tokenizer.End] : [];
+        var kept = Math.Min(ids.Count, length - end.Length);
         var cut = kept < ids.Count ? tokenizer.TextOf(ids[kept..]) : null;
         return new PromptTokens(
-            [.. ids[..kept], tokenizer.End, .. Enumerable.Repeat(tokenizer.Padding, length - kept - 1)],
+            [.. ids[..kept], .. end, .. Enumerable.Repeat(tokenizer.Padding, length - kept - end.Length)],
             [.. weights[..kept], .. Enumerable.Repeat(1.0, length - kept)],
             cut
         );

@@ -9,7 +9,7 @@ namespace LatentDiffusion.Text;
 /// How captions and prompts become tokens. A trained model's file holds the vocabulary itself; the paths in its description
 /// then only say where it came from.
 /// </summary>
-[ConfigKinds(typeof(WordPieceConfig), typeof(ClipBpeConfig))]
+[ConfigKinds(typeof(WordPieceConfig), typeof(ClipBpeConfig), typeof(TokenIdsConfig))]
 public abstract record TokenizerConfig
 {
     /// <summary>Reads the vocabulary from the configured files.</summary>

@@ -21,7 +21,7 @@ public sealed class ArchitectureTests
         ["Samplers"] = ["Diffusion", "Tensors"],
         ["Imaging"] = [],
         ["Data"] = ["Imaging"],
-        ["Models"] = ["Diffusion", "Networks", "Tensors"],
+        ["Models"] = ["Diffusion", "Networks", "Tensors", "Text"],
         ["Retrieval"] = ["Tensors"],
         ["Metrics"] = ["Networks", "Imaging", "Tensors"],
         ["Pipelines"] =

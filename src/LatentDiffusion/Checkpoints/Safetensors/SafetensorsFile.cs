@@ -146,6 +146,9 @@ public sealed class SafetensorsFile : IWeights
     }
 
     /// <inheritdoc/>
+    public ScalarType? TypeOf(string name) => Find(name).Dtype.TorchType();
+
+    /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
 
     private static void Verify(

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using LatentDiffusion.Checkpoints.Files;
 using LatentDiffusion.Checkpoints.Safetensors;
@@ -14,7 +15,9 @@ namespace LatentDiffusion.Checkpoints.Torch;
 /// builds tensors and plain values only and runs nothing of the file; tensors are read one by one from the open file, so
 /// files may be larger than the memory. May be read from several threads.
 /// </summary>
-/// <remarks>Understands the zip format and the one before PyTorch 1.6, whatever the file's name.</remarks>
+/// <remarks>
+/// Understands the zip format, the one before PyTorch 1.6, and the tar archives before 0.1.10, whatever the file's name.
+/// </remarks>
 public sealed class TorchFile : IWeights
 {
     private const int HeadLength = 512;
@@ -29,6 +32,8 @@ public sealed class TorchFile : IWeights
         _isBigEndian = contents.IsBigEndian;
         Stubs = contents.Stubs;
         (_views, Values) = TensorNames.Collect(file, contents.Value);
+        RequireBoundedSize();
+        Metadata = Values.ToDictionary(v => v.Key, v => Convert.ToString(v.Value, CultureInfo.InvariantCulture) ?? "");
         Tensors = _views.ToDictionary(
             v => v.Key,
             v => new TorchTensorEntry(v.Key, v.Value.Storage.Dtype, Array.AsReadOnly(v.Value.Sizes))
@@ -53,6 +58,9 @@ public sealed class TorchFile : IWeights
     /// lead to them, joined by dots: for example "global_step".
     /// </summary>
     public IReadOnlyDictionary<string, object> Values { get; }
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, string> Metadata { get; }
 
     /// <summary>Classes and functions that the file names and this program does not know, such as "os.system", sorted.</summary>
     /// <remarks>They were passed over: nothing that they would have made is among tensors and values.</remarks>
@@ -112,6 +120,9 @@ public sealed class TorchFile : IWeights
     }
 
     /// <inheritdoc/>
+    public ScalarType? TypeOf(string name) => Find(name).Storage.Dtype;
+
+    /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
 
     private static TorchContents Load(PositionalFile file)
@@ -131,11 +142,25 @@ public sealed class TorchFile : IWeights
             return TorchStream.Load(file);
         }
 
-        throw head.Length == HeadLength && head[TarPosition..].StartsWith("ustar"u8)
-            ? new CheckpointFormatException(
-                $"{file.Path} is a tar file of PyTorch 0.1.9 or older. Load it with a later PyTorch and save it again."
-            )
-            : file.Damaged("this is neither a file of torch.save nor a safetensors file");
+        return head.Length == HeadLength && head[TarPosition..].StartsWith("ustar"u8)
+            ? TorchTar.Load(file)
+            : throw file.Damaged("this is neither a file of torch.save nor a safetensors file");
+    }
+
+    // Views make much out of little: whoever reads all tensors must not run out of memory or disk.
+    private void RequireBoundedSize()
+    {
+        const int Views = 16;
+        Int128 total = 0;
+        foreach (var view in _views.Values)
+        {
+            total += view.Sizes.Aggregate((Int128)view.Storage.ElementSize, (product, size) => product * size);
+        }
+
+        if (total > (Int128)Views * _file.Length + PickledTensor.MaxExpandedLength)
+        {
+            throw _file.Damaged($"its tensors are views that take {total} bytes together, of a file of {_file.Length}");
+        }
     }
 
     private PickledTensor Find(string name) =>

@@ -42,6 +42,7 @@ internal sealed class TorchZip : IStorages
         var stubs = new PickleStubs();
         var input = new PickleInput(file, position, position + length);
         var value = Unpickler.Load(input, archive, stubs);
+        archive.RequireNoOverlap();
         return new TorchContents(value, stubs.Names, archive.IsBigEndian());
     }
 
@@ -74,6 +75,21 @@ internal sealed class TorchZip : IStorages
             "big" => true,
             var other => throw _file.Damaged($"the byte order is {OneLine.Quote(other)} instead of little or big"),
         };
+    }
+
+    // Entries that share bytes let a small file stand for a large one.
+    private void RequireNoOverlap()
+    {
+        long end = 0;
+        foreach (var (name, place) in _located.Where(l => l.Value.Length > 0).OrderBy(l => l.Value.Position))
+        {
+            if (place.Position < end)
+            {
+                throw _file.Damaged($"{OneLine.Quote(name)} shares bytes with another entry of the zip archive");
+            }
+
+            end = place.Position + place.Length;
+        }
     }
 
     private (long Position, long Length) Locate(string name)

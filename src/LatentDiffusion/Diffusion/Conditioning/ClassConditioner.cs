@@ -1,3 +1,4 @@
+using LatentDiffusion.Errors;
 using LatentDiffusion.Networks.Conditioners;
 using static TorchSharp.torch;
 
@@ -11,6 +12,7 @@ public sealed class ClassConditioner : SingleConditioner
 {
     private readonly ClassEmbedder? _embedder;
     private readonly int _classes;
+    private readonly bool _hasNull;
 
     /// <summary>Creates the conditioner with fresh weights, if its kind has any.</summary>
     /// <param name="config">How the class reaches the UNet.</param>
@@ -19,15 +21,26 @@ public sealed class ClassConditioner : SingleConditioner
         : base(config)
     {
         _classes = classes;
-        _embedder = config is ClassTokenConfig token ? new ClassEmbedder(token.EmbedDim, classes + 1) : null;
+        _hasNull = config is not ClassTokenConfig { NullClass: false };
+        _embedder = config is ClassTokenConfig token
+            ? new ClassEmbedder(token.EmbedDim, _hasNull ? classes + 1 : classes)
+            : null;
     }
 
     /// <summary>The part with weights; null where the UNet embeds the class itself.</summary>
     public override nn.Module? Network => _embedder;
 
     /// <inheritdoc/>
+    /// <exception cref="UserInputException">An image has no class, and the model has no null class.</exception>
     public override Condition Encode(IReadOnlyList<ConditionInput> inputs)
     {
+        if (!_hasNull && inputs.Any(input => input.ClassId is null))
+        {
+            throw new UserInputException(
+                "This model knows no image without a class: name a class, and use a guidance scale of 1."
+            );
+        }
+
         var labels = tensor(inputs.Select(input => (long)(input.ClassId ?? _classes)).ToArray());
         if (_embedder is null)
         {

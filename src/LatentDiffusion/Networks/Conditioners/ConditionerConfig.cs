@@ -52,14 +52,30 @@ public abstract record SingleConditionerConfig : ConditionerConfig
 
 /// <summary>The class as one learned token for cross-attention (the paper's class-conditional models).</summary>
 [ConfigKind("class_token")]
-public sealed record ClassTokenConfig : SingleConditionerConfig
+public sealed record ClassTokenConfig : SingleConditionerConfig, IConfigCheck
 {
     /// <summary>Channels of the token; the UNet's context_dim.</summary>
     [Description("Channels of the token; equals the UNet's context_dim.")]
     [Minimum(1)]
     public required int EmbedDim { get; init; }
 
+    /// <summary>Whether there is one more token, which stands for no class.</summary>
+    [Description("Whether there is one more token, for no class, which classifier-free guidance needs.")]
+    public bool NullClass { get; init; } = true;
+
     internal override int? TokenChannels => EmbedDim;
+
+    /// <inheritdoc/>
+    public IEnumerable<ConfigProblem> Check()
+    {
+        if (!NullClass && DropProbability > 0)
+        {
+            yield return new ConfigProblem(
+                nameof(DropProbability),
+                "must be 0 where there is no null_class to drop to"
+            );
+        }
+    }
 }
 
 /// <summary>The class as a learned vector added to the timestep embedding.</summary>

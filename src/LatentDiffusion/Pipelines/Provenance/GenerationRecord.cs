@@ -37,6 +37,9 @@ public sealed record GenerationRecord
     /// <summary>The model.</summary>
     public required ModelIdentity Model { get; init; }
 
+    /// <summary>How the model was opened, where that was not by its path alone; null otherwise.</summary>
+    public ModelOptions? Loading { get; init; }
+
     /// <summary>The seed of this picture.</summary>
     public required long Seed { get; init; }
 
@@ -109,6 +112,7 @@ public sealed record GenerationRecord
         {
             Program = $"ldm {typeof(GenerationRecord).Assembly.GetName().Version?.ToString(3)}",
             Model = origin.Model,
+            Loading = origin.Loading,
             Seed = request.Seed + number,
             Position = number - first,
             Batch = InRuns(request.Inputs.Skip(first).Take(request.BatchSize), model.Config.Classes),

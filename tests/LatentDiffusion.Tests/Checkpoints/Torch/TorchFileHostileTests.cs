@@ -211,6 +211,19 @@ public sealed class TorchFileHostileTests : IDisposable
     }
 
     [Fact]
+    public void Many_views_of_little_data_are_refused()
+    {
+        const long Large = 60 << 20;
+        var pickle = new PickleWriter().Op('}').Op('(');
+        for (var i = 0; i < 3; i++)
+        {
+            pickle.Text($"w{i}").Tensor("0", 1, [Large], [0]);
+        }
+
+        Refused(TorchSamples.Zip(pickle.Op('u').Stop(), ("data/0", TorchSamples.Floats(1))), "views that take");
+    }
+
+    [Fact]
     public void Calls_of_known_functions_with_other_arguments_are_refused()
     {
         var rebuild = new PickleWriter().Global("torch._utils", "_rebuild_tensor_v2");

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace LatentDiffusion.Checkpoints.Torch.Pickles;
 
 /// <summary>What a pickle's calls give. A call of anything else than <see cref="KnownGlobal"/> gives a stub.</summary>
@@ -24,6 +26,9 @@ internal sealed class PickleCalls(PickleInput input, IStorages storages)
                 when key.Length <= MaxKeyLength && view is [] or [null] => storages.Find(type.Dtype, key, count),
             object?[] and ["storage", PickleStub type, ..] => type,
             object?[] and ["module", var type, ..] => type,
+            object?[] and [PickleStub type, ..] => type,
+            string { Length: <= MaxKeyLength } key when storages.FindByNumber(key) is { } saved => saved,
+            long key when storages.FindByNumber(key.ToString(CultureInfo.InvariantCulture)) is { } saved => saved,
             _ => throw input.Damaged("the pickle refers to data in a way that torch.save does not"),
         };
 

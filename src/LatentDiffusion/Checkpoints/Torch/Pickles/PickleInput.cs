@@ -11,6 +11,7 @@ internal sealed class PickleInput
     public const int MaxLength = 64 * 1024 * 1024;
 
     private const int MaxLineLength = 1024;
+    private const int UsualBuffer = 16 * 1024;
 
     private readonly PositionalFile _file;
     private readonly long _end;
@@ -22,12 +23,13 @@ internal sealed class PickleInput
     /// <param name="file">The file; stays the caller's.</param>
     /// <param name="start">The first byte of the first pickle.</param>
     /// <param name="end">Where the input ends at the latest.</param>
-    public PickleInput(PositionalFile file, long start, long end)
+    /// <param name="bufferLength">Bytes to read ahead.</param>
+    public PickleInput(PositionalFile file, long start, long end, int bufferLength = UsualBuffer)
     {
         _file = file;
         _bufferStart = start;
         _end = Math.Min(end, start + MaxLength);
-        _buffer = new byte[Math.Min(16 * 1024, Math.Max(_end - start, 0))];
+        _buffer = new byte[Math.Min(bufferLength, Math.Max(_end - start, 0))];
     }
 
     /// <summary>The place in the file of the next byte.</summary>

@@ -32,4 +32,7 @@ internal interface IStorages
 {
     /// <exception cref="CheckpointFormatException">There is no such storage, or it is smaller than that.</exception>
     PickledStorage Find(ScalarType dtype, string key, long count);
+
+    /// <summary>What the oldest format refers to by a number alone: a tensor or a storage; null where there is none.</summary>
+    object? FindByNumber(string number) => null;
 }

@@ -6,7 +6,7 @@ internal sealed class PickledTensor
     private const int MaxDimensions = 64;
 
     // A stride of zero makes a tensor of any size out of one element. Files hold such views, but only small ones.
-    private const long MaxExpandedLength = 256 * 1024 * 1024;
+    public const long MaxExpandedLength = 256 * 1024 * 1024;
 
     private PickledTensor(PickledStorage storage, long offset, long[] sizes, long[] strides)
     {

@@ -1,0 +1,101 @@
+using LatentDiffusion.Checkpoints.Safetensors;
+using LatentDiffusion.Diffusion;
+using LatentDiffusion.Models;
+using LatentDiffusion.Networks.Autoencoders;
+using LatentDiffusion.Networks.Conditioners;
+using LatentDiffusion.Networks.Unets;
+using LatentDiffusion.Text;
+using TorchSharp;
+
+namespace LatentDiffusion.Tests.Support;
+
+/// <summary>Small models of every shape that published ones have, with fresh weights.</summary>
+internal static class SmallModels
+{
+    private static readonly AutoencoderConfig Network = new()
+    {
+        Channels = 32,
+        ChannelMult = [1, 2],
+        NumResBlocks = 1,
+        ZChannels = 3,
+        Resolution = 256,
+        AttentionResolutions = [128],
+    };
+
+    private static readonly UnetConfig Unet = new()
+    {
+        InChannels = 3,
+        OutChannels = 3,
+        ModelChannels = 32,
+        ChannelMult = [1, 2],
+        NumResBlocks = 1,
+        AttentionResolutions = [2],
+        NumHeadChannels = 32,
+    };
+
+    /// <summary>Their names.</summary>
+    public static IEnumerable<string> Names => ["unconditional", "updown", "class-token", "tokens", "clip"];
+
+    public static LatentDiffusionModelConfig Config(string name)
+    {
+        var plain = new LatentDiffusionModelConfig
+        {
+            ImageSize = 16,
+            FirstStage = new VqConfig
+            {
+                Network = Network,
+                EmbedDim = 3,
+                Codes = 12,
+            },
+            Unet = Unet,
+            Schedule = new NoiseScheduleConfig { LinearStart = 0.00085, LinearEnd = 0.012 },
+        };
+        return name switch
+        {
+            "unconditional" => plain,
+            "updown" => plain with { Unet = Unet with { ResblockUpdown = true, UseScaleShiftNorm = true } },
+            "class-token" => plain with
+            {
+                Unet = Unet with { UseSpatialTransformer = true, ContextDim = 8 },
+                Conditioner = new ClassTokenConfig { EmbedDim = 8 },
+                Classes = ["0", "1", "2"],
+            },
+            "tokens" => plain with
+            {
+                Unet = Unet with { UseSpatialTransformer = true, ContextDim = 16, TransformerDepth = 2 },
+                Conditioner = new TextTransformerConfig
+                {
+                    EmbedDim = 16,
+                    Depth = 2,
+                    MaxLength = 7,
+                    Tokenizer = new TokenIdsConfig { VocabularySize = 20 },
+                },
+                FirstStage = new KlConfig { Network = Network, EmbedDim = 3 },
+            },
+            "clip" => plain with
+            {
+                Unet = Unet with { UseSpatialTransformer = true, ContextDim = 64 },
+                Conditioner = new ClipTextConfig
+                {
+                    EmbedDim = 64,
+                    Depth = 1,
+                    Heads = 1,
+                    MaxLength = 7,
+                    Weights = "none",
+                    Tokenizer = new TokenIdsConfig { VocabularySize = 20 },
+                },
+                FirstStage = new KlConfig { Network = Network, EmbedDim = 3 },
+            },
+            _ => throw new ArgumentOutOfRangeException(nameof(name)),
+        };
+    }
+
+    /// <summary>Writes the weights alone, without a description, as published checkpoints have them.</summary>
+    public static void Write(string name, string path, double scaleFactor = 0.25)
+    {
+        using var scope = torch.NewDisposeScope();
+        torch.random.manual_seed(1);
+        using var model = new LatentDiffusionModel(Config(name)) { ScaleFactor = scaleFactor };
+        SafetensorsWriter.Write(path, ModelTensors.Of(model, ema: null));
+    }
+}
