@@ -16,7 +16,7 @@ public static class ModelFile
     /// <summary>The name of the weights inside a checkpoint or model folder.</summary>
     public const string FileName = "model.safetensors";
 
-    private const string ConfigKey = "ldm.model";
+    internal const string ConfigKey = "ldm.model";
     private const string ExperimentKey = "ldm.experiment";
     private const string StepKey = "ldm.step";
     private const string VersionKey = "ldm.version";
@@ -162,6 +162,7 @@ public static class ModelFile
         }
 
         ModelVocabularies.Check(file, model);
+        ModelLabels.Check(file, model);
         ModelTensors.LoadDenoiser(file, model);
     }
 

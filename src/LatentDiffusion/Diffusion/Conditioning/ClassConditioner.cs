@@ -26,7 +26,7 @@ public sealed class ClassConditioner : SingleConditioner
     public override nn.Module? Network => _embedder;
 
     /// <inheritdoc/>
-    public override Condition Encode(IReadOnlyList<ConditionInput> inputs)
+    public override Condition Encode(IReadOnlyList<ConditionInput> inputs, LatentSize? size = null)
     {
         var labels = tensor(inputs.Select(input => (long)(input.ClassId ?? _classes)).ToArray());
         if (_embedder is null)
@@ -41,5 +41,8 @@ public sealed class ClassConditioner : SingleConditioner
     }
 
     /// <inheritdoc/>
-    protected override ConditionInput Without(ConditionInput input) => input with { ClassId = null };
+    public override ConditionInput Take(ConditionInput into, ConditionInput from) => into with { ClassId = from.ClassId };
+
+    /// <inheritdoc/>
+    protected override bool Has(ConditionInput input) => input.ClassId is not null;
 }
