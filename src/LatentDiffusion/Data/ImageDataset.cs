@@ -103,8 +103,7 @@ public sealed class ImageDataset
         RgbImage.FromPlanar(Get(epoch: 0, index).Pixels, Transform.Size, Transform.Size);
 
     /// <summary>Whether <see cref="Get"/> mirrors image <paramref name="index"/> in <paramref name="epoch"/>.</summary>
-    public bool IsMirrored(long epoch, int index) =>
-        Transform.Mirrors(SeedOf(epoch, index));
+    public bool IsMirrored(long epoch, int index) => Transform.Mirrors(SeedOf(epoch, index));
 
     private long SeedOf(long epoch, int index) => DerivedSeed.Of(Seed, AugmentationPurpose, epoch, index);
 

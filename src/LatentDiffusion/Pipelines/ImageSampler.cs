@@ -131,7 +131,9 @@ public sealed class ImageSampler(LatentDiffusionModel model)
         // Guidance away from what is wanted anyway changes nothing.
         var isGuided =
             request.Guidance != 1
-            && inputs.Zip(negatives).Any(pair => pair.First != pair.Second && !(pair.First.IsNone && pair.Second.IsNone));
+            && inputs
+                .Zip(negatives)
+                .Any(pair => pair.First != pair.Second && !(pair.First.IsNone && pair.Second.IsNone));
         return ClassifierFreeGuidance.Apply(
             denoiser,
             conditioner.Encode(inputs, size),

@@ -111,8 +111,8 @@ public sealed record SamplingRequest
         if (
             Inputs
                 .Select(input => model.Conditioner?.ProblemWith(input, height, width))
-                .FirstOrDefault(problem => problem is not null)
-            is { } wrong
+                .FirstOrDefault(problem => problem is not null) is
+            { } wrong
         )
         {
             throw new UserInputException(wrong);

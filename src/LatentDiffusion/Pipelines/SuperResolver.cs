@@ -57,7 +57,7 @@ public sealed class SuperResolver
         ArgumentNullException.ThrowIfNull(image);
         settings ??= new SamplingRequest();
         var (width, height) = (PaddedSide(image.Width), PaddedSide(image.Height));
-        var input = settings.Inputs.FirstOrDefault() ?? ConditionInput.None;
+        var input = settings.Inputs is [var first, ..] ? first : ConditionInput.None;
         var request = settings with
         {
             Inputs = [input with { LowResolution = image.Extended(width / Scale, height / Scale) }],

@@ -138,7 +138,15 @@ public sealed partial class PaperConfigTests
         Assert.EndsWith("inpaint-places-big", second.InitFrom);
         // Records compare lists by reference.
         Assert.Equal(
-            ConfigWriter.ToYaml(first with { Data = second.Data, InitFrom = second.InitFrom, Optimizer = second.Optimizer, Training = second.Training }),
+            ConfigWriter.ToYaml(
+                first with
+                {
+                    Data = second.Data,
+                    InitFrom = second.InitFrom,
+                    Optimizer = second.Optimizer,
+                    Training = second.Training,
+                }
+            ),
             ConfigWriter.ToYaml(second)
         );
     }
@@ -170,6 +178,8 @@ public sealed partial class PaperConfigTests
         Assert.Equal((factor, latents), (model.DownsamplingFactor, model.LatentChannels));
     }
 
-    [GeneratedRegex(@"^# .+: f = (?<factor>\d+), z = (?<latents>\d+x\d+x\d+); (?<weights>[\d,@]+) weights in the UNet\.$")]
+    [GeneratedRegex(
+        @"^# .+: f = (?<factor>\d+), z = (?<latents>\d+x\d+x\d+); (?<weights>[\d,@]+) weights in the UNet\.$"
+    )]
     private static partial Regex DescriptionPattern();
 }

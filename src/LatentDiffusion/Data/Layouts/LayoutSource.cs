@@ -89,7 +89,9 @@ public sealed class LayoutSource
         Array.Sort(files, StringComparer.Ordinal);
         if (files.Length == 0)
         {
-            throw new UserInputException($"The folder \"{folder}\" holds no layouts (*.json or *.xml). Check the path.");
+            throw new UserInputException(
+                $"The folder \"{folder}\" holds no layouts (*.json or *.xml). Check the path."
+            );
         }
 
         var layouts = Array.ConvertAll(

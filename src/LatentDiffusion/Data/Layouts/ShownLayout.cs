@@ -23,7 +23,10 @@ public sealed record ShownLayout(IReadOnlyList<LayoutObject> Objects)
         {
             if (item.Box.VisibleIn(Crop ?? RelativeBox.Whole) is { } box)
             {
-                yield return item with { Box = IsMirrored ? box.Mirrored() : box };
+                yield return item with
+                {
+                    Box = IsMirrored ? box.Mirrored() : box,
+                };
             }
         }
     }

@@ -41,7 +41,11 @@ public sealed class ClassConditioner : SingleConditioner
     }
 
     /// <inheritdoc/>
-    public override ConditionInput Take(ConditionInput into, ConditionInput from) => into with { ClassId = from.ClassId };
+    public override ConditionInput Take(ConditionInput into, ConditionInput from) =>
+        into with
+        {
+            ClassId = from.ClassId,
+        };
 
     /// <inheritdoc/>
     protected override bool Has(ConditionInput input) => input.ClassId is not null;

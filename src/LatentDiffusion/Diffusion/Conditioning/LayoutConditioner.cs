@@ -35,7 +35,11 @@ public sealed class LayoutConditioner : SingleConditioner
         {
             throw new ArgumentException(
                 $"A vocabulary of {config.Vocabulary} has no room for {labels.Count} classes"
-                    + (config.UseTraits ? " with their traits: enlarge it or set use_traits to false." : ": enlarge it.")
+                    + (
+                        config.UseTraits
+                            ? " with their traits: enlarge it or set use_traits to false."
+                            : ": enlarge it."
+                    )
             );
         }
 

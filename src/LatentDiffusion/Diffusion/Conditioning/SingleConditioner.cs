@@ -14,10 +14,7 @@ public abstract class SingleConditioner(SingleConditionerConfig config) : Condit
         ArgumentNullException.ThrowIfNull(inputs);
         using var scope = NewDisposeScope();
         var dropped = rand([inputs.Count], generator: generator).lt(Scalars.Of(config.DropProbability));
-        return
-        [
-            .. inputs.Zip(dropped.data<bool>(), (input, drop) => drop ? Take(input, ConditionInput.None) : input),
-        ];
+        return [.. inputs.Zip(dropped.data<bool>(), (input, drop) => drop ? Take(input, ConditionInput.None) : input)];
     }
 
     /// <inheritdoc/>

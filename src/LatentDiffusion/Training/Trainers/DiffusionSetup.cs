@@ -64,7 +64,14 @@ internal static class DiffusionSetup
             SheetSubjects.Of(experiment, annotated.Images, validation),
             firstSample =>
                 experiment.CacheLatents
-                    ? new CachedLatents(model.FirstStage, annotated.Images, batchSize, firstSample, progress, cancellation)
+                    ? new CachedLatents(
+                        model.FirstStage,
+                        annotated.Images,
+                        batchSize,
+                        firstSample,
+                        progress,
+                        cancellation
+                    )
                     : new EncodedLatents(
                         model.FirstStage,
                         new BatchLoader(annotated.Images, batchSize, experiment.Data.Workers, firstSample)

@@ -9,8 +9,7 @@ namespace LatentDiffusion.Training.Trainers;
 internal static class ImageConditions
 {
     /// <summary>Class and caption of an image of a source.</summary>
-    public static ConditionInput Of(ImageRecord record) =>
-        Of(record.ClassId, record.Caption, ImageAnnotations.None);
+    public static ConditionInput Of(ImageRecord record) => Of(record.ClassId, record.Caption, ImageAnnotations.None);
 
     /// <summary>All that is known of an image as it looks in an epoch.</summary>
     public static ConditionInput Of(ImageDataset dataset, long epoch, int index)

@@ -1,5 +1,4 @@
 using LatentDiffusion.Data;
-using LatentDiffusion.Imaging;
 using LatentDiffusion.Pipelines;
 using LatentDiffusion.Text;
 using LatentDiffusion.Training.Experiments;
@@ -39,11 +38,7 @@ internal sealed record SheetSubjects(IReadOnlyList<Prompt> Prompts, IReadOnlyLis
             return [.. sheet.Prompts.Select(Prompt.Parse)];
         }
 
-        var captions = ImageConditions
-            .Captions(images)
-            .OfType<string>()
-            .Distinct(StringComparer.Ordinal)
-            .ToList();
+        var captions = ImageConditions.Captions(images).OfType<string>().Distinct(StringComparer.Ordinal).ToList();
         return [.. EvenlySpaced.Indices(captions.Count, RowsOfCaptions).Select(i => Prompt.Plain(captions[i]))];
     }
 }

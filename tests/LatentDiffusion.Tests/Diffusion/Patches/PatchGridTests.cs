@@ -84,10 +84,7 @@ public sealed class PatchGridTests
     {
         using var scope = torch.NewDisposeScope();
         var denoiser = new PatchwiseDenoiser(new ChannelEcho(), new PatchSettings(4));
-        var condition = new Condition(
-            Context: torch.zeros(1, 2, 3),
-            Channels: FormulaInput.X([1, 3, 9, 13], 0.3)
-        );
+        var condition = new Condition(Context: torch.zeros(1, 2, 3), Channels: FormulaInput.X([1, 3, 9, 13], 0.3));
 
         var prediction = denoiser.Denoise(torch.zeros(1, 3, 9, 13), NoiseLevel.FromAlphaCumprod(5, 0.5), condition);
 

@@ -6,6 +6,7 @@ using LatentDiffusion.Networks.Conditioners;
 using LatentDiffusion.Pipelines;
 using LatentDiffusion.Tests.Support;
 using Xunit;
+using static TorchSharp.torch;
 
 namespace LatentDiffusion.Tests.Training.Conditions;
 
@@ -58,6 +59,25 @@ public sealed class InpaintingTrainingTests : IDisposable
         );
 
     [Fact]
+    public void Training_goes_on_at_twice_the_size()
+    {
+        var experiment = _toy.Experiment(new InpaintingConfig(), steps: 2);
+        _toy.Train(experiment, "run");
+        var larger = experiment with { InitFrom = _toy["run"], Data = _toy.Images with { Size = 2 * Size } };
+        _toy.Train(larger, "larger", steps: 1);
+
+        using var first = _toy.Load("run");
+        using var second = _toy.Load("larger");
+        Assert.Equal(2 * Size, second.Config.ImageSize);
+        // One step away, not fresh weights.
+        using var scope = NewDisposeScope();
+        Assert.All(
+            first.UnetParameters().Zip(second.UnetParameters()),
+            pair => Assert.True(pair.First.Parameter.sub(pair.Second.Parameter).abs().max().item<float>() < 0.02)
+        );
+    }
+
+    [Fact]
     public void What_does_not_fit_is_named()
     {
         _toy.AssertRefuses(
@@ -69,7 +89,7 @@ public sealed class InpaintingTrainingTests : IDisposable
         );
         _toy.Train(_toy.Experiment(new InpaintingConfig(), steps: 1), "run");
         using var model = _toy.Load("run");
-        var image = new MaskedImage(Stripes(8, 8, 1), Hole(8, 8));
+        var image = new MaskedImage(Stripes(8, 8, 1), new InpaintingMask(8, 8, [1, .. new byte[63]]));
         Refuses("give it an image with a mask", new() { Classes = [null] });
         Refuses("has 8x8 pixels, the image to draw 16x16", new() { Inputs = [new() { Masked = image }] });
         Refuses("A known image has 8x8 pixels", new() { Inputs = [new()], Known = [image] });
@@ -92,11 +112,7 @@ public sealed class InpaintingTrainingTests : IDisposable
     private static bool FillsRightly(LatentDiffusionModel model, int number)
     {
         var image = new MaskedImage(Stripes(Size, Size, number), Hole(Size, Size));
-        var filled = new Inpainter(model).Fill(
-            image,
-            Sampling,
-            cancellation: TestContext.Current.CancellationToken
-        )[0];
+        var filled = new Inpainter(model).Fill(image, Sampling, cancellation: TestContext.Current.CancellationToken)[0];
         AssertKeeps(image, filled);
         return Distance(filled, image.Image) < Distance(filled, Stripes(Size, Size, number + 1));
     }

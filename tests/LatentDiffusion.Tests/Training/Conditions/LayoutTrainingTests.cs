@@ -147,12 +147,7 @@ public sealed class LayoutTrainingTests : IDisposable
         var random = new Random(number);
         var (left, top) = (random.Next(Size - 3), random.Next(Size - 3));
         var (width, height) = (random.Next(3, Size - left + 1), random.Next(3, Size - top + 1));
-        var box = new RelativeBox(
-            left / (double)Size,
-            top / (double)Size,
-            width / (double)Size,
-            height / (double)Size
-        );
+        var box = new RelativeBox(left / (double)Size, top / (double)Size, width / (double)Size, height / (double)Size);
         return new Layout(null, Size, Size, [new LayoutObject(number % 2 == 0 ? "fire" : "grass", box)]);
     }
 

@@ -100,7 +100,10 @@ public sealed class SemanticMapTrainingTests : IDisposable
         _toy.AssertRefuses("was trained with other labels", Experiment(1) with { InitFrom = _toy["run"] });
         using var model = _toy.Load("run");
         Refuses("The label map has 4x4 pixels, the image to draw 8x8", new LabelMap(4, 4, new byte[16]));
-        Refuses("The label map has class 3; the model knows 3 classes", new LabelMap(8, 8, [.. Enumerable.Repeat((byte)3, 64)]));
+        Refuses(
+            "The label map has class 3; the model knows 3 classes",
+            new LabelMap(8, 8, [.. Enumerable.Repeat((byte)3, 64)])
+        );
 
         void Refuses(string message, LabelMap map) =>
             Assert.Contains(

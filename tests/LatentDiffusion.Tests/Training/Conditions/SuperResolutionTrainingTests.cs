@@ -22,14 +22,11 @@ public sealed class SuperResolutionTrainingTests : IDisposable
     [Fact]
     public void Images_become_better_than_their_enlarged_pixels_by_a_decibel_whatever_their_size()
     {
-        _toy.Train(_toy.Experiment(new SuperResolutionConfig(), steps: 120), "run");
+        _toy.Train(_toy.Experiment(new SuperResolutionConfig(), steps: 300) with { EmaDecay = 0.97 }, "run");
         using var model = _toy.Load("run");
         var resolver = new SuperResolver(model);
 
-        var gains = Enumerable
-            .Range(100, 6)
-            .Select(number => Gain(resolver, Draw(Size, Size, number)))
-            .ToList();
+        var gains = Enumerable.Range(100, 6).Select(number => Gain(resolver, Draw(Size, Size, number))).ToList();
 
         Assert.True(gains.Average() > 1, $"{gains.Average():f2} dB better than nearest");
         Assert.True(Gain(resolver, Draw(20, 12, 200)) > 0, "other sides");
@@ -78,7 +75,9 @@ public sealed class SuperResolutionTrainingTests : IDisposable
 
     private static double Gain(SuperResolver resolver, RgbImage truth)
     {
-        var low = new BicubicDegradation { Scale = Scale }.Apply(truth, seed: 0).Low;
+        var low = new BicubicDegradation { Scale = Scale }
+            .Apply(truth, seed: 0)
+            .Low;
         var enlarged = resolver.Enlarge(low, Sampling, cancellation: TestContext.Current.CancellationToken);
         return PeakSignalToNoise.Of(truth, enlarged) - PeakSignalToNoise.Of(truth, Nearest(low));
     }
@@ -99,7 +98,10 @@ public sealed class SuperResolutionTrainingTests : IDisposable
     private static RgbImage Draw(int width, int height, int number)
     {
         var random = new Random(number);
-        var waves = Enumerable.Range(0, 3).Select(_ => (X: Draw01() * 0.5, Y: Draw01() * 0.5, P: Draw01() * 6)).ToArray();
+        var waves = Enumerable
+            .Range(0, 3)
+            .Select(_ => (X: Draw01() * 0.35, Y: Draw01() * 0.35, P: Draw01() * 6))
+            .ToArray();
         var image = RgbImage.Filled(width, height, Rgb.Black);
         for (var i = 0; i < image.Pixels.Length; i++)
         {
