@@ -164,6 +164,7 @@ public sealed class BatchLoader : IDisposable
             batch.ClassIds[i] = sample.Record.ClassId ?? -1;
             batch.Captions[i] = sample.Record.Caption ?? "";
             batch.Indices[i] = index;
+            batch.Annotations[i] = sample.Annotations;
         }
 
         return batch;

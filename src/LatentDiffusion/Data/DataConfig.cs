@@ -1,5 +1,7 @@
 using System.ComponentModel;
 using LatentDiffusion.Configuration;
+using LatentDiffusion.Data.Layouts;
+using LatentDiffusion.Data.SemanticMaps;
 
 namespace LatentDiffusion.Data;
 
@@ -61,6 +63,16 @@ public abstract record DataConfig
             seed
         );
 
+    /// <summary>Opens the label maps beside the images; null when the configuration names none.</summary>
+    /// <param name="images">The images.</param>
+    /// <exception cref="Errors.UserInputException">They cannot be used.</exception>
+    public virtual SemanticMapSource? OpenMaps(IImageSource images) => null;
+
+    /// <summary>Opens the layouts of the images; null when the configuration names none.</summary>
+    /// <param name="images">The images.</param>
+    /// <exception cref="Errors.UserInputException">They cannot be used.</exception>
+    public virtual LayoutSource? OpenLayouts(IImageSource images) => null;
+
     private protected SourceColumns Columns =>
         new()
         {
@@ -79,8 +91,31 @@ public sealed record ImageFolderConfig : DataConfig
     [ConfigPath]
     public required string Path { get; init; }
 
+    /// <summary>The folder of label maps, or null.</summary>
+    [Description(
+        "The folder of label maps, PNG files of the images' names; labels.txt in it or above it names their classes."
+    )]
+    [ConfigPath]
+    public string? Maps { get; init; }
+
+    /// <summary>The objects and boxes in the images, or null.</summary>
+    [Description(
+        "The objects and boxes in the images: COCO's .json, OpenImages' .csv, or a folder of layouts (.json) or of Pascal "
+            + "VOC annotations (.xml)."
+    )]
+    [ConfigPath]
+    public string? Layouts { get; init; }
+
     /// <inheritdoc/>
     public override IImageSource Open() => ImageFolderSource.Open(Path, Columns);
+
+    /// <inheritdoc/>
+    public override SemanticMapSource? OpenMaps(IImageSource images) =>
+        Maps is null ? null : SemanticMapSource.Open(images, Maps);
+
+    /// <inheritdoc/>
+    public override LayoutSource? OpenLayouts(IImageSource images) =>
+        Layouts is null ? null : LayoutSource.Open(Layouts, images);
 }
 
 /// <summary>A Parquet file with encoded images in one column.</summary>

@@ -1,3 +1,5 @@
+using LatentDiffusion.Data.Annotations;
+
 namespace LatentDiffusion.Data;
 
 /// <summary>Images that are trained on together.</summary>
@@ -16,6 +18,9 @@ public sealed record ImageBatch(
     long FirstSample
 )
 {
+    /// <summary>What the data set's annotators say of each image.</summary>
+    public ImageAnnotations[] Annotations { get; } = new ImageAnnotations[Indices.Length];
+
     /// <summary>How many images there are.</summary>
     public int Count => Indices.Length;
 }

@@ -1,3 +1,4 @@
+using LatentDiffusion.Data.Annotations;
 using LatentDiffusion.Errors;
 using LatentDiffusion.Imaging;
 using LatentDiffusion.Randomness;
@@ -7,7 +8,11 @@ namespace LatentDiffusion.Data;
 /// <summary>One image ready for training.</summary>
 /// <param name="Pixels">Bytes [3, size, size], owned by the caller.</param>
 /// <param name="Record">Name, class and caption.</param>
-public sealed record ImageSample(byte[] Pixels, ImageRecord Record);
+public sealed record ImageSample(byte[] Pixels, ImageRecord Record)
+{
+    /// <summary>What the data set's annotators say of the image.</summary>
+    public ImageAnnotations Annotations { get; init; } = ImageAnnotations.None;
+}
 
 /// <summary>
 /// The images of a source, transformed. What <see cref="Get"/> returns depends on the seed, the epoch and the index alone,
@@ -55,6 +60,9 @@ public sealed class ImageDataset
     /// <summary>What is done to the square afterwards, or null.</summary>
     public AugmentationConfig? Augmentation { get; init; }
 
+    /// <summary>What belongs to the images besides their pixels.</summary>
+    public IReadOnlyList<IImageAnnotator> Annotators { get; private init; } = [];
+
     /// <summary>Side of the images that <see cref="Get"/> returns.</summary>
     public int Size => Augmentation?.OutputSize(Transform.Size) ?? Transform.Size;
 
@@ -72,10 +80,38 @@ public sealed class ImageDataset
     public ImageSample Get(long epoch, int index)
     {
         var record = Source.Describe(index);
-        var seed = DerivedSeed.Of(Seed, AugmentationPurpose, epoch, index);
+        var seed = SeedOf(epoch, index);
+        var pixels = Transformed(index, record, seed);
+        return new ImageSample(Augment(pixels, seed), record) { Annotations = Annotate(index, seed, () => pixels) };
+    }
+
+    /// <summary>What the annotators say of image <paramref name="index"/> as it looks in <paramref name="epoch"/>.</summary>
+    /// <exception cref="UserInputException">The image or what belongs to it cannot be read.</exception>
+    public ImageAnnotations Annotate(long epoch, int index)
+    {
+        var seed = SeedOf(epoch, index);
+        return Annotate(index, seed, () => Transformed(index, Source.Describe(index), seed));
+    }
+
+    /// <summary>The same images with what belongs to them.</summary>
+    public ImageDataset With(IReadOnlyList<IImageAnnotator> annotators) =>
+        new(Source, Transform, Seed) { Augmentation = Augmentation, Annotators = annotators };
+
+    /// <summary>Image <paramref name="index"/> as it looks in the first epoch, for looking at and measuring.</summary>
+    /// <exception cref="UserInputException">The image cannot be read or decoded.</exception>
+    public RgbImage GetImage(int index) =>
+        RgbImage.FromPlanar(Get(epoch: 0, index).Pixels, Transform.Size, Transform.Size);
+
+    /// <summary>Whether <see cref="Get"/> mirrors image <paramref name="index"/> in <paramref name="epoch"/>.</summary>
+    public bool IsMirrored(long epoch, int index) => Transform.Mirrors(SeedOf(epoch, index));
+
+    private long SeedOf(long epoch, int index) => DerivedSeed.Of(Seed, AugmentationPurpose, epoch, index);
+
+    private byte[] Transformed(int index, ImageRecord record, long seed)
+    {
         if (_cache is null)
         {
-            return new ImageSample(Augment(Transform.Apply(Decode(index, record), seed), seed), record);
+            return Transform.Apply(Decode(index, record), seed);
         }
 
         // Two threads may both find the place empty; they then store equal bytes.
@@ -86,17 +122,17 @@ public sealed class ImageDataset
             Transform.Mirror(pixels);
         }
 
-        return new ImageSample(Augment(pixels, seed), record);
+        return pixels;
     }
 
-    /// <summary>Image <paramref name="index"/> as it looks in the first epoch, for looking at and measuring.</summary>
-    /// <exception cref="UserInputException">The image cannot be read or decoded.</exception>
-    public RgbImage GetImage(int index) =>
-        RgbImage.FromPlanar(Get(epoch: 0, index).Pixels, Transform.Size, Transform.Size);
-
-    /// <summary>Whether <see cref="Get"/> mirrors image <paramref name="index"/> in <paramref name="epoch"/>.</summary>
-    public bool IsMirrored(long epoch, int index) =>
-        Transform.Mirrors(DerivedSeed.Of(Seed, AugmentationPurpose, epoch, index));
+    private ImageAnnotations Annotate(int index, long seed, Func<byte[]> pixels)
+    {
+        var image = new TransformedImage(index, seed, Transform, pixels);
+        return Annotators.Aggregate(
+            ImageAnnotations.None,
+            (annotations, annotator) => annotator.Annotate(annotations, image)
+        );
+    }
 
     private byte[] Augment(byte[] pixels, long seed) => Augmentation?.Apply(pixels, Transform.Size, seed) ?? pixels;
 

@@ -89,6 +89,28 @@ public sealed class RgbImage
         return cropped;
     }
 
+    /// <summary>The image made larger to the right and below: its last column and row are repeated.</summary>
+    /// <param name="width">New width, at least the old one.</param>
+    /// <param name="height">New height, at least the old one.</param>
+    public RgbImage Extended(int width, int height)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(width, Width);
+        ArgumentOutOfRangeException.ThrowIfLessThan(height, Height);
+        var extended = new RgbImage(width, height, new byte[checked(width * height * 3)]);
+        for (var y = 0; y < height; y++)
+        {
+            var from = Row(Math.Min(y, Height - 1));
+            var to = extended.Row(y);
+            from.CopyTo(to);
+            for (var x = Width; x < width; x++)
+            {
+                from[^3..].CopyTo(to[(3 * x)..]);
+            }
+        }
+
+        return extended;
+    }
+
     /// <summary>The bytes reordered channel by channel, as networks take them: [3, Height, Width].</summary>
     public byte[] ToPlanar()
     {

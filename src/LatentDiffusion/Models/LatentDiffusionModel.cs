@@ -42,7 +42,13 @@ public sealed class LatentDiffusionModel : IDisposable
         }
 
         Conditioner = config.Conditioner is { } conditioner
-            ? Conditioners.Create(conditioner, config.Classes.Count, vocabularies)
+            ? Conditioners.Create(
+                conditioner,
+                config.Classes.Count,
+                vocabularies,
+                FirstStage,
+                new ConditionLabels(config.MapLabels, config.LayoutLabels)
+            )
             : null;
         Process = new DiffusionProcess(NoiseSchedule.Create(config.Schedule));
         Denoiser = new Denoiser(Unet, config.Objective.Parameterization);
@@ -147,7 +153,8 @@ public sealed class LatentDiffusionModel : IDisposable
 
     private void CheckChannels()
     {
-        var (latents, extra) = (FirstStage.LatentChannels, Config.Conditioner?.ConcatenatedChannels ?? 0);
+        var latents = FirstStage.LatentChannels;
+        var extra = Config.Conditioner?.ConcatenatedChannels(latents) ?? 0;
         if (Unet.Config.InChannels != latents + extra || Unet.Config.OutChannels != latents)
         {
             throw new ArgumentException(

@@ -51,6 +51,14 @@ public sealed record LatentDiffusionModelConfig : FirstStageModelConfig
     [Description("Names of the classes in order of their ids; empty for unconditional models.")]
     public IReadOnlyList<string> Classes { get; init; } = [];
 
+    /// <summary>Names of the classes of label maps in order of their ids; empty for models without maps.</summary>
+    [Description("Names of the classes of label maps in order of their ids; empty for models without maps.")]
+    public IReadOnlyList<string> MapLabels { get; init; } = [];
+
+    /// <summary>Names of the objects of layouts in order of their ids; empty for models without layouts.</summary>
+    [Description("Names of the objects of layouts in order of their ids; empty for models without layouts.")]
+    public IReadOnlyList<string> LayoutLabels { get; init; } = [];
+
     /// <summary>The noise schedule.</summary>
     [Description("The noise schedule.")]
     public NoiseScheduleConfig Schedule { get; init; } = new();

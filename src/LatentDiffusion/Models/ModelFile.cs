@@ -167,6 +167,7 @@ public static class ModelFile
         }
 
         ModelVocabularies.Check(file, model);
+        ModelLabels.Check(file, model);
         ModelTensors.LoadDenoiser(file, model);
     }
 

@@ -73,6 +73,7 @@ public sealed class ImageSampler(LatentDiffusionModel model)
             (request.Height ?? model.Config.ImageSize) / factor,
             (request.Width ?? model.Config.ImageSize) / factor
         );
+        var size = new LatentSize(height, width);
         var sampler = NamedSampler.Find(request.Sampler).Create(request.Eta, model.Config.Schedule.VPosterior);
         using var noise = NoiseSource.FromSeed(request.Seed, inputs.Count, first);
         var levels = Levels(request, sampler.End);
@@ -85,11 +86,18 @@ public sealed class ImageSampler(LatentDiffusionModel model)
 
         var latents = SamplingLoop.Run(
             sampler,
-            DenoiserFor(request, inputs),
+            DenoiserFor(request, inputs, size),
             levels,
             start,
             () => noise.Next(channels, height, width),
-            new SamplingOptions { Progress = progress },
+            new SamplingOptions
+            {
+                Progress = progress,
+                Known =
+                    request.Known.Count == 0
+                        ? null
+                        : KnownImages.Encode(model, [.. request.Known.Skip(first).Take(inputs.Count)]),
+            },
             cancellation
         );
         return request.PatchSize is null
@@ -127,29 +135,27 @@ public sealed class ImageSampler(LatentDiffusionModel model)
         }
     }
 
-    private IDenoiser DenoiserFor(SamplingRequest request, List<ConditionInput> inputs)
+    private IDenoiser DenoiserFor(SamplingRequest request, List<ConditionInput> inputs, LatentSize size)
     {
-        var denoiser = GuidedDenoiser(request, inputs);
-        return request.PatchSize is { } pixels
-            ? new PatchwiseDenoiser(denoiser, new PatchSettings(pixels / model.FirstStage.DownsamplingFactor))
-            : denoiser;
-    }
-
-    private IDenoiser GuidedDenoiser(SamplingRequest request, List<ConditionInput> inputs)
-    {
+        IConditionalDenoiser denoiser = request.PatchSize is { } pixels
+            ? new PatchwiseDenoiser(model.Denoiser, new PatchSettings(pixels / model.FirstStage.DownsamplingFactor))
+            : model.Denoiser;
         if (model.Conditioner is not { } conditioner)
         {
-            return new ConditionedDenoiser(model.Denoiser, Condition.None);
+            return new ConditionedDenoiser(denoiser, Condition.None);
         }
 
+        var negatives = inputs.Select(input => conditioner.Negate(request.Negative, input)).ToList();
         // Guidance away from what is wanted anyway changes nothing.
-        var unconditional = inputs.All(input => input == request.Negative || (input.IsNone && request.Negative.IsNone))
-            ? null
-            : conditioner.Encode([.. inputs.Select(_ => request.Negative)]);
+        var isGuided =
+            request.Guidance != 1
+            && inputs
+                .Zip(negatives)
+                .Any(pair => pair.First != pair.Second && !(pair.First.IsNone && pair.Second.IsNone));
         return ClassifierFreeGuidance.Apply(
-            model.Denoiser,
-            conditioner.Encode(inputs),
-            unconditional,
+            denoiser,
+            conditioner.Encode(inputs, size),
+            isGuided ? conditioner.Encode(negatives, size) : null,
             new GuidanceSettings(request.Guidance, request.GuidanceRescale, request.GuidanceInterval)
         );
     }

@@ -200,6 +200,14 @@ public sealed class LikelihoodEvaluation(LatentDiffusionModel model)
 
     private void Check(ImageDataset images, LikelihoodRequest request)
     {
+        if (model.Config.Conditioner?.UsesPictures == true)
+        {
+            throw new UserInputException(
+                "The model is shown pictures or boxes, which the likelihood is not measured with: choose a model of images, "
+                    + "classes or text."
+            );
+        }
+
         if (images.Size % model.SizeMultiple != 0)
         {
             throw new UserInputException(

@@ -15,7 +15,15 @@ public sealed record SampleSheetRequest(int PerClass, int Steps, double Guidance
 {
     /// <summary>Prompts to draw, one row each, for a model with text.</summary>
     public IReadOnlyList<Prompt> Prompts { get; init; } = [];
+
+    /// <summary>Images whose conditions are drawn, one row each, for a model that is shown pictures or boxes.</summary>
+    public IReadOnlyList<SheetExample> Examples { get; init; } = [];
 }
+
+/// <summary>A condition and the image that it was taken from.</summary>
+/// <param name="Input">The condition.</param>
+/// <param name="Original">The image.</param>
+public sealed record SheetExample(ConditionInput Input, RgbImage Original);
 
 /// <summary>Draws samples of every class of a model, or of some prompts, one row each.</summary>
 public static class SampleSheet
@@ -37,6 +45,11 @@ public static class SampleSheet
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(request);
+        if (request.Examples.Count > 0)
+        {
+            return DrawExamples(model, request, progress, cancellation);
+        }
+
         var rows = Rows(model.Config.Classes, request.Prompts);
         var images = new ImageSampler(model).Sample(
             new SamplingRequest
@@ -52,10 +65,43 @@ public static class SampleSheet
         var named = rows.Count > 1 || rows[0].Name.Length > 0;
         return new ContactSheet(named ? request.PerClass : Math.Min(UnconditionalColumns, request.PerClass))
         {
-            Upscale = Math.Max(1, WantedPixels / model.Config.ImageSize),
+            Upscale = UpscaleFor(model),
             RowCaptions = named ? [.. rows.Select(row => row.Name)] : [],
         }.Draw(images);
     }
+
+    private static RgbImage DrawExamples(
+        LatentDiffusionModel model,
+        SampleSheetRequest request,
+        IProgress<StepProgress>? progress,
+        CancellationToken cancellation
+    )
+    {
+        var samples = new ImageSampler(model).Sample(
+            new SamplingRequest
+            {
+                Inputs = [.. request.Examples.Select(example => example.Input)],
+                Seed = request.Seed,
+                Steps = request.Steps,
+                Guidance = request.Guidance,
+            },
+            progress,
+            cancellation
+        );
+        var labels = new ConditionLabels(model.Config.MapLabels, model.Config.LayoutLabels);
+        var pictures = request
+            .Examples.Select(example => ConditionPictures.Of(example.Input, labels, model.Config.ImageSize))
+            .ToList();
+        return new ContactSheet(pictures[0].Count + 2)
+        {
+            Upscale = UpscaleFor(model),
+            ColumnCaptions = [.. Enumerable.Repeat("input", pictures[0].Count), "sample", "original"],
+        }.Draw([
+            .. request.Examples.SelectMany((example, i) => pictures[i].Append(samples[i]).Append(example.Original)),
+        ]);
+    }
+
+    private static int UpscaleFor(LatentDiffusionModel model) => Math.Max(1, WantedPixels / model.Config.ImageSize);
 
     private static List<(string Name, ConditionInput Input)> Rows(
         IReadOnlyList<string> classes,

@@ -1,3 +1,4 @@
+using LatentDiffusion.Data.Masks;
 using LatentDiffusion.Diffusion.Conditioning;
 using LatentDiffusion.Diffusion.Guidance;
 using LatentDiffusion.Errors;
@@ -24,6 +25,12 @@ public sealed record SamplingRequest
 
     /// <summary>An image to start from, for image-to-image; null starts from noise alone.</summary>
     public StartImage? Start { get; init; }
+
+    /// <summary>
+    /// Images that are known but for their holes, one for every input; a model of any kind then fills the holes. Empty for
+    /// none.
+    /// </summary>
+    public IReadOnlyList<MaskedImage> Known { get; init; } = [];
 
     /// <summary>Image number i is drawn with seed + i.</summary>
     public long Seed { get; init; }
@@ -95,6 +102,29 @@ public sealed record SamplingRequest
         CheckStart(model.Config.ImageSize, StepsFor(timesteps));
         var wrong = Classes.FirstOrDefault(c => c is { } id && (id < 0 || id >= classes));
         Refuse(wrong is not null, $"Class {wrong} does not exist: the model has {classes} classes.");
+        CheckPictures(model, Height ?? model.Config.ImageSize, Width ?? model.Config.ImageSize);
+    }
+
+    private void CheckPictures(LatentDiffusionModel model, int height, int width)
+    {
+        Refuse(
+            Known.Count > 0 && Known.Count != Inputs.Count,
+            $"There are {Known.Count} known images for {Inputs.Count} inputs: give as many."
+        );
+        var other = Known.FirstOrDefault(known => (known.Image.Height, known.Image.Width) != (height, width))?.Image;
+        Refuse(
+            other is not null,
+            $"A known image has {other?.Width}x{other?.Height} pixels, the image to draw {width}x{height}: make them equal."
+        );
+        if (
+            Inputs
+                .Select(input => model.Conditioner?.ProblemWith(input, height, width))
+                .FirstOrDefault(problem => problem is not null) is
+            { } wrong
+        )
+        {
+            throw new UserInputException(wrong);
+        }
     }
 
     private void CheckStart(int usualSize, int steps)

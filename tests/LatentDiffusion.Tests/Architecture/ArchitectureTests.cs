@@ -17,7 +17,7 @@ public sealed class ArchitectureTests
         ["Kernels"] = ["Tensors"],
         ["Text"] = [],
         ["Networks"] = ["Kernels", "Tensors", "Text"],
-        ["Diffusion"] = ["Networks", "Kernels", "Tensors", "Text"],
+        ["Diffusion"] = ["Networks", "Kernels", "Data", "Imaging", "Tensors", "Text"],
         ["Samplers"] = ["Diffusion", "Tensors"],
         ["Imaging"] = [],
         ["Data"] = ["Imaging"],

@@ -65,6 +65,9 @@ public sealed class LayoutTokenizer
     /// <summary>Cells per axis of the grid of positions: 90 with 8,192 tokens.</summary>
     public int GridSize => (int)Math.Sqrt(Vocabulary);
 
+    /// <summary>Whether the vocabulary has a token for every class with every trait that is told.</summary>
+    public bool HasRoom => _labels.Length * ((long)UsedTraits + 1) <= NoneToken;
+
     /// <summary>The token of a position; coordinates are rounded to the even cell where they lie half-way.</summary>
     /// <param name="x">0 (left) to 1.</param>
     /// <param name="y">0 (top) to 1.</param>

@@ -115,6 +115,22 @@ public sealed class InpaintingMask
         return new InpaintingMask(width, height, resized);
     }
 
+    /// <summary>The mask made larger to the right and below by pixels to keep.</summary>
+    /// <param name="width">New width, at least the old one.</param>
+    /// <param name="height">New height, at least the old one.</param>
+    public InpaintingMask Extended(int width, int height)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(width, Width);
+        ArgumentOutOfRangeException.ThrowIfLessThan(height, Height);
+        var holes = new byte[checked(width * height)];
+        for (var y = 0; y < Height; y++)
+        {
+            _holes.AsSpan(y * Width, Width).CopyTo(holes.AsSpan(y * width));
+        }
+
+        return new InpaintingMask(width, height, holes);
+    }
+
     /// <summary>A smaller mask in which everything is a hole that has a hole anywhere in it, so that thin strokes stay.</summary>
     /// <param name="factor">Pixels per side that become one; rest columns and rows count as well.</param>
     public InpaintingMask Covering(int factor)

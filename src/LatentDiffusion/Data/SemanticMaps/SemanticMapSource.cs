@@ -14,10 +14,10 @@ public sealed record MappedImage(RgbImage Image, LabelMap Map);
 /// </summary>
 public sealed class SemanticMapSource
 {
-    private readonly ImageFolderSource _images;
+    private readonly IImageSource _images;
     private readonly string[] _maps;
 
-    private SemanticMapSource(ImageFolderSource images, string[] maps, LabelSet labels)
+    private SemanticMapSource(IImageSource images, string[] maps, LabelSet labels)
     {
         _images = images;
         _maps = maps;
@@ -38,18 +38,26 @@ public sealed class SemanticMapSource
     /// <param name="maps">Folder of maps with the same sub-folders.</param>
     /// <param name="labels">The classes; null reads <c>labels.txt</c> in the folder of maps or the folder above it.</param>
     /// <exception cref="UserInputException">A folder or a map is missing, or there is no list of labels.</exception>
-    public static SemanticMapSource Open(string images, string maps, LabelSet? labels = null)
+    public static SemanticMapSource Open(string images, string maps, LabelSet? labels = null) =>
+        Open(ImageFolderSource.Open(images), maps, labels);
+
+    /// <summary>Finds the maps of images.</summary>
+    /// <param name="images">The images.</param>
+    /// <param name="maps">Folder of maps with the same sub-folders.</param>
+    /// <param name="labels">The classes; null reads <c>labels.txt</c> in the folder of maps or the folder above it.</param>
+    /// <exception cref="UserInputException">A folder or a map is missing, or there is no list of labels.</exception>
+    public static SemanticMapSource Open(IImageSource images, string maps, LabelSet? labels = null)
     {
-        var source = ImageFolderSource.Open(images);
+        ArgumentNullException.ThrowIfNull(images);
         if (!Directory.Exists(maps))
         {
             throw new UserInputException($"Folder of label maps \"{maps}\" does not exist. Check the path.");
         }
 
-        var found = new string[source.Count];
+        var found = new string[images.Count];
         for (var i = 0; i < found.Length; i++)
         {
-            var name = source.Describe(i).Name;
+            var name = images.Describe(i).Name;
             found[i] =
                 ImageSignature
                     .Extensions.Select(e => Path.Combine(maps, Path.ChangeExtension(name, e)))
@@ -60,7 +68,7 @@ public sealed class SemanticMapSource
                 );
         }
 
-        return new SemanticMapSource(source, found, labels ?? LabelsOf(maps));
+        return new SemanticMapSource(images, found, labels ?? LabelsOf(maps));
     }
 
     /// <summary>Decodes pair <paramref name="index"/>.</summary>
@@ -69,7 +77,7 @@ public sealed class SemanticMapSource
     {
         var name = _images.Describe(index).Name;
         var image = ImageDecoder.Decode(_images.Read(index), name);
-        var map = Labels.ReadMap(_maps[index]);
+        var map = ReadMap(index);
         return (image.Width, image.Height) == (map.Width, map.Height)
             ? new MappedImage(image, map)
             : throw new UserInputException(
@@ -77,6 +85,10 @@ public sealed class SemanticMapSource
                     + $"{image.Width}x{image.Height}. Make them equal."
             );
     }
+
+    /// <summary>The map of pair <paramref name="index"/> alone.</summary>
+    /// <exception cref="UserInputException">The file cannot be read, or a value belongs to no class.</exception>
+    public LabelMap ReadMap(int index) => Labels.ReadMap(_maps[index]);
 
     private static LabelSet LabelsOf(string maps)
     {

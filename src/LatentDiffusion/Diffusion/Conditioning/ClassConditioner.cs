@@ -32,7 +32,7 @@ public sealed class ClassConditioner : SingleConditioner
 
     /// <inheritdoc/>
     /// <exception cref="UserInputException">An image has no class, and the model has no null class.</exception>
-    public override Condition Encode(IReadOnlyList<ConditionInput> inputs)
+    public override Condition Encode(IReadOnlyList<ConditionInput> inputs, LatentSize? size = null)
     {
         if (!_hasNull && inputs.Any(input => input.ClassId is null))
         {
@@ -54,5 +54,12 @@ public sealed class ClassConditioner : SingleConditioner
     }
 
     /// <inheritdoc/>
-    protected override ConditionInput Without(ConditionInput input) => input with { ClassId = null };
+    public override ConditionInput Take(ConditionInput into, ConditionInput from) =>
+        into with
+        {
+            ClassId = from.ClassId,
+        };
+
+    /// <inheritdoc/>
+    protected override bool Has(ConditionInput input) => input.ClassId is not null;
 }

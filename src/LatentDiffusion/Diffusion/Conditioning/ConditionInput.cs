@@ -1,3 +1,7 @@
+using LatentDiffusion.Data.Layouts;
+using LatentDiffusion.Data.Masks;
+using LatentDiffusion.Data.SemanticMaps;
+using LatentDiffusion.Imaging;
 using LatentDiffusion.Text;
 
 namespace LatentDiffusion.Diffusion.Conditioning;
@@ -17,8 +21,26 @@ public sealed record ConditionInput
     /// <summary>The text, or null, which is the empty text.</summary>
     public Prompt? Prompt { get; init; }
 
+    /// <summary>The image at low resolution, or null.</summary>
+    public RgbImage? LowResolution { get; init; }
+
+    /// <summary>The image with holes to fill, or null.</summary>
+    public MaskedImage? Masked { get; init; }
+
+    /// <summary>The class of every pixel, or null.</summary>
+    public LabelMap? Map { get; init; }
+
+    /// <summary>The objects and where they are, or null.</summary>
+    public ShownLayout? Layout { get; init; }
+
     /// <summary>Whether this is the null condition of every conditioner.</summary>
-    public bool IsNone => ClassId is null && (Prompt is null || Prompt.Parts.Count == 0);
+    public bool IsNone =>
+        ClassId is null
+        && (Prompt is null || Prompt.Parts.Count == 0)
+        && LowResolution is null
+        && Masked is null
+        && Map is null
+        && Layout is null;
 
     /// <summary>An image of a class, or of none.</summary>
     public static ConditionInput OfClass(int? classId) => classId is null ? None : new() { ClassId = classId };

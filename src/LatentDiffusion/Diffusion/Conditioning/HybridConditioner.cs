@@ -32,12 +32,26 @@ public sealed class HybridConditioner : Conditioner
     public override IReadOnlyList<string> Vocabularies => [.. Parts.SelectMany(part => part.Vocabularies)];
 
     /// <inheritdoc/>
-    public override Condition Encode(IReadOnlyList<ConditionInput> inputs) =>
-        Condition.Combine([.. Parts.Select(part => part.Encode(inputs))]);
+    public override Condition Encode(IReadOnlyList<ConditionInput> inputs, LatentSize? size = null)
+    {
+        // What one part tells of the size goes for all.
+        var known = size ?? Parts.OfType<SingleConditioner>().Select(part => part.SizeOf(inputs)).FirstOrDefault(Known);
+        return Condition.Combine([.. Parts.Select(part => part.Encode(inputs, known))]);
+
+        static bool Known(LatentSize? found) => found is not null;
+    }
 
     /// <inheritdoc/>
     public override IReadOnlyList<ConditionInput> Drop(IReadOnlyList<ConditionInput> inputs, Generator generator) =>
         Parts.Aggregate(inputs, (left, part) => part.Drop(left, generator));
+
+    /// <inheritdoc/>
+    public override ConditionInput Negate(ConditionInput negative, ConditionInput input) =>
+        Parts.Aggregate(negative, (so, part) => part.Negate(so, input));
+
+    /// <inheritdoc/>
+    public override string? ProblemWith(ConditionInput input, int height, int width) =>
+        Parts.Select(part => part.ProblemWith(input, height, width)).FirstOrDefault(problem => problem is not null);
 
     /// <inheritdoc/>
     public override string? CutFrom(ConditionInput input) =>

@@ -62,7 +62,7 @@ public sealed class TextConditioner : SingleConditioner
     public PromptTokens Tokenize(Prompt prompt) => PromptTokens.Of(_tokenizer, prompt, _encoder.Length);
 
     /// <inheritdoc/>
-    public override Condition Encode(IReadOnlyList<ConditionInput> inputs)
+    public override Condition Encode(IReadOnlyList<ConditionInput> inputs, LatentSize? size = null)
     {
         using var scope = NewDisposeScope();
         var sequences = inputs.Select(input => Tokenize(input.Prompt ?? Prompt.Empty)).ToList();
@@ -84,5 +84,8 @@ public sealed class TextConditioner : SingleConditioner
     }
 
     /// <inheritdoc/>
-    protected override ConditionInput Without(ConditionInput input) => input with { Prompt = null };
+    public override ConditionInput Take(ConditionInput into, ConditionInput from) => into with { Prompt = from.Prompt };
+
+    /// <inheritdoc/>
+    protected override bool Has(ConditionInput input) => input.Prompt is not null;
 }

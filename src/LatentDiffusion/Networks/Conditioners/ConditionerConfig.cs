@@ -9,6 +9,10 @@ namespace LatentDiffusion.Networks.Conditioners;
     typeof(ClassLabelConfig),
     typeof(TextTransformerConfig),
     typeof(ClipTextConfig),
+    typeof(SuperResolutionConfig),
+    typeof(InpaintingConfig),
+    typeof(SemanticMapConfig),
+    typeof(LayoutConfig),
     typeof(HybridConfig)
 )]
 public abstract record ConditionerConfig
@@ -20,17 +24,31 @@ public abstract record ConditionerConfig
     public int? ContextDim => Singles.Select(single => single.TokenChannels).FirstOrDefault(d => d is not null);
 
     /// <summary>Channels that the UNet gets beside the latents.</summary>
-    public int ConcatenatedChannels => Singles.Sum(single => single.MapChannels);
+    /// <param name="latentChannels">Channels of the first stage's latents.</param>
+    public int ConcatenatedChannels(int latentChannels) => Singles.Sum(single => single.MapChannels(latentChannels));
 
     /// <summary>Whether images need a class.</summary>
     public bool UsesClasses => Singles.Any(single => single is ClassTokenConfig or ClassLabelConfig);
 
     /// <summary>Whether images need a caption.</summary>
     public bool UsesCaptions => Singles.Any(single => single is TextTransformerConfig or ClipTextConfig);
+
+    /// <summary>Whether a part of the condition can only be shown as a picture.</summary>
+    public bool UsesPictures =>
+        Singles.Any(single => single is SuperResolutionConfig or InpaintingConfig or SemanticMapConfig or LayoutConfig);
 }
 
 /// <summary>A condition of one sort, with its own null value and its own probability of being dropped.</summary>
-[ConfigKinds(typeof(ClassTokenConfig), typeof(ClassLabelConfig), typeof(TextTransformerConfig), typeof(ClipTextConfig))]
+[ConfigKinds(
+    typeof(ClassTokenConfig),
+    typeof(ClassLabelConfig),
+    typeof(TextTransformerConfig),
+    typeof(ClipTextConfig),
+    typeof(SuperResolutionConfig),
+    typeof(InpaintingConfig),
+    typeof(SemanticMapConfig),
+    typeof(LayoutConfig)
+)]
 public abstract record SingleConditionerConfig : ConditionerConfig
 {
     /// <summary>How often training replaces the condition by the null condition; guidance needs some, 0.1 is usual.</summary>
@@ -47,7 +65,7 @@ public abstract record SingleConditionerConfig : ConditionerConfig
     internal virtual int? TokenChannels => null;
 
     /// <summary>Channels that this condition adds to the latents.</summary>
-    internal virtual int MapChannels => 0;
+    internal virtual int MapChannels(int latentChannels) => 0;
 }
 
 /// <summary>The class as one learned token for cross-attention (the paper's class-conditional models).</summary>

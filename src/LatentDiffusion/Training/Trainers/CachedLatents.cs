@@ -60,8 +60,12 @@ internal sealed class CachedLatents : ILatentSource
             encoded = where(mirror.reshape(-1, 1, 1, 1), mirrored, plain);
         }
 
-        return new LatentBatch(encoded, [.. picks.Select(p => _inputs[p.Index])]);
+        return new LatentBatch(encoded, [.. picks.Select(p => InputOf(p.Epoch, p.Index))]);
     }
+
+    // What is made of pixels or mirrored with them is another thing in every epoch.
+    private ConditionInput InputOf(long epoch, int index) =>
+        _dataset.Annotators.Count == 0 ? _inputs[index] : ImageConditions.Of(_dataset, epoch, index);
 
     public void Dispose()
     {

@@ -5,9 +5,7 @@ using LatentDiffusion.Errors;
 using LatentDiffusion.Models;
 using LatentDiffusion.Networks.Autoencoders;
 using LatentDiffusion.Networks.Conditioners;
-using LatentDiffusion.Pipelines;
 using LatentDiffusion.Progress;
-using LatentDiffusion.Text;
 using LatentDiffusion.Training.Experiments;
 
 namespace LatentDiffusion.Training.Trainers;
@@ -15,8 +13,6 @@ namespace LatentDiffusion.Training.Trainers;
 /// <summary>Makes a latent diffusion model and its trainer from a configuration and its images.</summary>
 internal static class DiffusionSetup
 {
-    private const int RowsOfCaptions = 8;
-
     /// <param name="experiment">The configuration.</param>
     /// <param name="dataset">The training images.</param>
     /// <param name="log">Told what of the captions is of no use.</param>
@@ -34,7 +30,10 @@ internal static class DiffusionSetup
         var (firstStage, firstStageConfig) = TrainedFirstStage.Open(experiment.FirstStage);
         CheckImages(experiment.Conditioner, dataset.Source);
         var classes = experiment.Conditioner?.UsesClasses == true ? dataset.Source.ClassNames : [];
-        var validation = experiment.Validation is { } settings ? ValidationSet.Open(settings, classes) : null;
+        var annotated = AnnotatedImages.Open(experiment.Conditioner, experiment.Data, dataset, "data");
+        var validation = experiment.Validation is { } settings
+            ? annotated.Validation(settings, ValidationSet.Open(settings, classes))
+            : null;
         TrainingStream.SeedInitialWeights(experiment.Seed);
         var model = CreateModel(
             new LatentDiffusionModelConfig
@@ -44,6 +43,8 @@ internal static class DiffusionSetup
                 Unet = experiment.Unet,
                 Conditioner = experiment.Conditioner,
                 Classes = classes,
+                MapLabels = annotated.Labels.Maps,
+                LayoutLabels = annotated.Labels.Layouts,
                 Schedule = experiment.Schedule,
                 Objective = experiment.Objective,
             },
@@ -60,13 +61,20 @@ internal static class DiffusionSetup
             experiment,
             model,
             validation,
-            experiment.Conditioner?.UsesCaptions == true ? PromptsOf(experiment.Samples, dataset.Source) : [],
+            SheetSubjects.Of(experiment, annotated.Images, validation),
             firstSample =>
                 experiment.CacheLatents
-                    ? new CachedLatents(model.FirstStage, dataset, batchSize, firstSample, progress, cancellation)
+                    ? new CachedLatents(
+                        model.FirstStage,
+                        annotated.Images,
+                        batchSize,
+                        firstSample,
+                        progress,
+                        cancellation
+                    )
                     : new EncodedLatents(
                         model.FirstStage,
-                        new BatchLoader(dataset, batchSize, experiment.Data.Workers, firstSample)
+                        new BatchLoader(annotated.Images, batchSize, experiment.Data.Workers, firstSample)
                     )
         );
     }
@@ -81,7 +89,7 @@ internal static class DiffusionSetup
             );
         }
 
-        if (conditioner?.UsesCaptions == true && Captions(images).All(caption => caption is null))
+        if (conditioner?.UsesCaptions == true && ImageConditions.Captions(images).All(caption => caption is null))
         {
             throw new UserInputException(
                 "The conditioner needs captions and the images have none: give them text files of their names or a "
@@ -107,22 +115,6 @@ internal static class DiffusionSetup
             }
         }
     }
-
-    private static IReadOnlyList<Prompt> PromptsOf(SampleSheetConfig sheet, IImageSource images)
-    {
-        if (sheet.Prompts.Count > 0)
-        {
-            return [.. sheet.Prompts.Select(Prompt.Parse)];
-        }
-
-        var captions = Captions(images).OfType<string>().Distinct(StringComparer.Ordinal).ToList();
-        return [.. EvenlySpaced.Indices(captions.Count, RowsOfCaptions).Select(i => Prompt.Plain(captions[i]))];
-    }
-
-    private static IEnumerable<string?> Captions(IImageSource images) =>
-        Enumerable
-            .Range(0, images.Count)
-            .Select(i => images.Describe(i).Caption is { Length: > 0 } caption ? caption : null);
 
     private static LatentDiffusionModel CreateModel(LatentDiffusionModelConfig config, FirstStage firstStage)
     {

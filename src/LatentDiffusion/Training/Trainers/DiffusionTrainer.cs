@@ -8,7 +8,6 @@ using LatentDiffusion.Models;
 using LatentDiffusion.Networks.Layers;
 using LatentDiffusion.Pipelines;
 using LatentDiffusion.Tensors;
-using LatentDiffusion.Text;
 using LatentDiffusion.Training.Experiments;
 using LatentDiffusion.Training.Optimization;
 using LatentDiffusion.Training.Runs;
@@ -22,7 +21,7 @@ internal sealed class DiffusionTrainer : ITrainer
     private readonly DiffusionExperiment _experiment;
     private readonly LatentDiffusionModel _model;
     private readonly ImageDataset? _validationImages;
-    private readonly IReadOnlyList<Prompt> _prompts;
+    private readonly SheetSubjects _subjects;
     private readonly Func<long, ILatentSource> _openLatents;
     private readonly ExponentialMovingAverage _ema;
     private readonly ParameterUpdate _update;
@@ -33,20 +32,20 @@ internal sealed class DiffusionTrainer : ITrainer
     /// <param name="experiment">The configuration.</param>
     /// <param name="model">The model with its trained first stage; owned.</param>
     /// <param name="validationImages">What to validate on, or null.</param>
-    /// <param name="prompts">What sheets of a model with text show.</param>
+    /// <param name="subjects">What sheets show.</param>
     /// <param name="openLatents">Opens the latents at a sample number.</param>
     public DiffusionTrainer(
         DiffusionExperiment experiment,
         LatentDiffusionModel model,
         ImageDataset? validationImages,
-        IReadOnlyList<Prompt> prompts,
+        SheetSubjects subjects,
         Func<long, ILatentSource> openLatents
     )
     {
         _experiment = experiment;
         _model = model;
         _validationImages = validationImages;
-        _prompts = prompts;
+        _subjects = subjects;
         _openLatents = openLatents;
         _model.Unet.train();
         GradientCheckpointing.Set(_model.Unet, experiment.Training.GradientCheckpointing);
@@ -190,7 +189,8 @@ internal sealed class DiffusionTrainer : ITrainer
                     settings.Seed ?? _experiment.Seed
                 )
                 {
-                    Prompts = _prompts,
+                    Prompts = _subjects.Prompts,
+                    Examples = _subjects.Examples,
                 },
                 progress: null,
                 cancellation
@@ -214,7 +214,7 @@ internal sealed class DiffusionTrainer : ITrainer
         var noise = _objective.DrawNoise(start.shape, generator);
         var noisy = _model.Process.AddNoise(start, timesteps, noise);
         var condition = _model.Conditioner is { } conditioner
-            ? conditioner.Encode(conditioner.Drop(inputs, generator))
+            ? conditioner.Encode(conditioner.Drop(inputs, generator), LatentSize.Of(start))
             : Condition.None;
         var prediction = condition.Predict(_model.Unet, noisy, timesteps);
         return _objective.Loss(prediction, start, timesteps, noise);
@@ -224,7 +224,7 @@ internal sealed class DiffusionTrainer : ITrainer
     private Tensor ValidationLoss(ValidationBatch batch)
     {
         var noisy = _model.Process.AddNoise(batch.Latents, batch.Timesteps, batch.Noise);
-        var condition = _model.Conditioner?.Encode(batch.Inputs) ?? Condition.None;
+        var condition = _model.Conditioner?.Encode(batch.Inputs, LatentSize.Of(batch.Latents)) ?? Condition.None;
         var prediction = condition.Predict(_model.Unet, noisy, batch.Timesteps);
         return _objective.LossPerSample(prediction, batch.Latents, batch.Timesteps, batch.Noise);
     }

@@ -54,7 +54,7 @@ internal sealed class ValidationSet : IDisposable
     {
         (_timesteps, _buckets) = (timesteps, buckets);
         var indices = EvenlySpaced.Indices(dataset.Count, most);
-        _inputs = [.. indices.Select(i => ImageConditions.Of(dataset.Source.Describe(i)))];
+        _inputs = [.. indices.Select(i => ImageConditions.Of(dataset, epoch: 0, i))];
         using var encoded = ImageEncoding.Encode(firstStage, dataset, indices, _ => { });
         using var generator = new Generator((ulong)Seed, CPU);
         using var noGradient = no_grad();

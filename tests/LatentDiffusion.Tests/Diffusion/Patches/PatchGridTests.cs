@@ -39,7 +39,11 @@ public sealed class PatchGridTests
         using var scope = torch.NewDisposeScope();
         var denoiser = new PatchwiseDenoiser(new MeanSubtraction(), new PatchSettings(4));
 
-        var prediction = denoiser.Denoise(FormulaInput.X([1, 3, 8, 8], 0.05), NoiseLevel.FromAlphaCumprod(5, 0.5));
+        var prediction = denoiser.Denoise(
+            FormulaInput.X([1, 3, 8, 8], 0.05),
+            NoiseLevel.FromAlphaCumprod(5, 0.5),
+            Condition.None
+        );
 
         TensorAssert.Close(prediction.Output, GoldenCase.Load("patches", "apply_model_split_meansub").Tensor("out"));
     }
@@ -68,11 +72,23 @@ public sealed class PatchGridTests
         using var scope = torch.NewDisposeScope();
         var model = new MeanSubtraction();
         var denoiser = new PatchwiseDenoiser(model, new PatchSettings(6, 4, 3, 4));
-        denoiser.Denoise(torch.zeros(2, 3, 20, 13), NoiseLevel.FromAlphaCumprod(5, 0.5));
-        denoiser.Denoise(torch.zeros(2, 3, 5, 4), NoiseLevel.FromAlphaCumprod(5, 0.5));
+        denoiser.Denoise(torch.zeros(2, 3, 20, 13), NoiseLevel.FromAlphaCumprod(5, 0.5), Condition.None);
+        denoiser.Denoise(torch.zeros(2, 3, 5, 4), NoiseLevel.FromAlphaCumprod(5, 0.5), Condition.None);
 
         Assert.All(model.Sizes.SkipLast(1), size => Assert.Equal((6L, 4L), size));
         Assert.Equal((5L, 4L), model.Sizes[^1]);
+    }
+
+    [Fact]
+    public void Channels_of_a_condition_are_cut_like_the_latents()
+    {
+        using var scope = torch.NewDisposeScope();
+        var denoiser = new PatchwiseDenoiser(new ChannelEcho(), new PatchSettings(4));
+        var condition = new Condition(Context: torch.zeros(1, 2, 3), Channels: FormulaInput.X([1, 3, 9, 13], 0.3));
+
+        var prediction = denoiser.Denoise(torch.zeros(1, 3, 9, 13), NoiseLevel.FromAlphaCumprod(5, 0.5), condition);
+
+        TensorAssert.Close(prediction.Output, condition.Channels!, 1e-5);
     }
 
     [Theory]
@@ -81,11 +97,20 @@ public sealed class PatchGridTests
     public void Strides_with_gaps_or_none_are_refused(int kernel, int stride) =>
         Assert.Throws<ArgumentException>(() => new PatchGrid(8, 8, new PatchSettings(kernel, kernel, stride, stride)));
 
-    private sealed class MeanSubtraction : IDenoiser
+    private sealed class ChannelEcho : IConditionalDenoiser
+    {
+        public Prediction Denoise(torch.Tensor noisy, NoiseLevel level, Condition condition)
+        {
+            Assert.Equal([1, 2, 3], condition.Context!.shape);
+            return new Prediction(Parameterization.Eps, noisy, level, condition.Channels!.clone());
+        }
+    }
+
+    private sealed class MeanSubtraction : IConditionalDenoiser
     {
         public List<(long, long)> Sizes { get; } = [];
 
-        public Prediction Denoise(torch.Tensor noisy, NoiseLevel level)
+        public Prediction Denoise(torch.Tensor noisy, NoiseLevel level, Condition condition)
         {
             Sizes.Add((noisy.shape[2], noisy.shape[3]));
             return new Prediction(Parameterization.Eps, noisy, level, noisy.sub(noisy.mean([2, 3], keepdim: true)));
