@@ -3,7 +3,7 @@ using Xunit;
 namespace LatentDiffusion.Tests.Support;
 
 /// <summary>
-/// The collection of tests that set or read what TorchSharp keeps once per process: the default device, the count of live
+/// The collection of tests that set or read what TorchSharp keeps once per process: the count of live
 /// tensors, the global random numbers. They run alone.
 /// </summary>
 [CollectionDefinition(nameof(ProcessWideState), DisableParallelization = true)]

@@ -81,7 +81,6 @@ internal sealed record ForeignDescription
                 || (Conditioner is not null && ModelTensors.IsOfConditioner(name));
 
     /// <summary>Names and shapes of all tensors that the model has, without building it in memory.</summary>
-    /// <remarks>As <see cref="MetaDevice"/>, to be called before work on other threads starts.</remarks>
     public IReadOnlyDictionary<string, IReadOnlyList<long>> Shapes()
     {
         Dictionary<string, IReadOnlyList<long>> shapes = [];

@@ -62,7 +62,7 @@ public sealed class VectorQuantizer : ExplicitModule
         _beta = beta;
         _legacyBeta = legacyBeta;
         Remap = remap;
-        _embedding = nn.Embedding(codes, dimension);
+        _embedding = nn.Embedding(codes, dimension, device: MetaDevice.Current);
         using (no_grad())
         {
             _embedding.weight!.uniform_(-1.0 / codes, 1.0 / codes);

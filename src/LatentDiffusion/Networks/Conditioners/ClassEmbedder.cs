@@ -1,4 +1,5 @@
 using LatentDiffusion.Networks.Layers;
+using LatentDiffusion.Tensors;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -16,7 +17,7 @@ public sealed class ClassEmbedder : ExplicitModule
         : base(nameof(ClassEmbedder))
     {
         using var scope = NewDisposeScope();
-        _embedding = nn.Embedding(classes, embedDim);
+        _embedding = nn.Embedding(classes, embedDim, device: MetaDevice.Current);
         register_module("embedding", _embedding);
         this.OwnWeights();
     }

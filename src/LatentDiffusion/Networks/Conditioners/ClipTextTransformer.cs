@@ -85,7 +85,7 @@ public sealed class ClipTextTransformer : ExplicitModule, ITokenEncoder
 
     private static Embedding EmbeddingOf(int count, int width, double deviation)
     {
-        var embedding = nn.Embedding(count, width);
+        var embedding = nn.Embedding(count, width, device: MetaDevice.Current);
         nn.init.normal_(embedding.weight!, 0, deviation);
         return embedding;
     }

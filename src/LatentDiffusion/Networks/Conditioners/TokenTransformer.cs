@@ -99,7 +99,7 @@ public sealed class TokenTransformer : ExplicitModule, ITokenEncoder
 
     private static Embedding EmbeddingOf(int count, int width)
     {
-        var embedding = nn.Embedding(count, width);
+        var embedding = nn.Embedding(count, width, device: MetaDevice.Current);
         nn.init.normal_(embedding.weight!, 0, EmbeddingDeviation);
         return embedding;
     }

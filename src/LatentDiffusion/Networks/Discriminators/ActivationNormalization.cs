@@ -26,8 +26,8 @@ internal sealed class ActivationNormalization : ExplicitModule<Tensor, Tensor>
     public ActivationNormalization(long channels)
         : base(nameof(ActivationNormalization))
     {
-        _shift = nn.Parameter(zeros(1, channels, 1, 1));
-        _scale = nn.Parameter(ones(1, channels, 1, 1));
+        _shift = nn.Parameter(zeros([1, channels, 1, 1], device: MetaDevice.Current));
+        _scale = nn.Parameter(ones([1, channels, 1, 1], device: MetaDevice.Current));
         _initialized = tensor((byte)0);
         register_parameter("loc", _shift);
         register_parameter("scale", _scale);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using LatentDiffusion.Networks.Layers;
+using LatentDiffusion.Tensors;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
@@ -51,7 +52,7 @@ public sealed class PerceptualHeads : ExplicitModule
         public Head(int channels)
             : base(nameof(Head))
         {
-            _weight = nn.Parameter(ones(1, channels, 1, 1), requires_grad: false);
+            _weight = nn.Parameter(ones([1, channels, 1, 1], device: MetaDevice.Current), requires_grad: false);
             register_parameter("weight", _weight);
             this.OwnWeights();
         }

@@ -32,10 +32,10 @@ public sealed class BatchNormalization : ExplicitModule<Tensor, Tensor>
     public BatchNormalization(long channels)
         : base(nameof(BatchNormalization))
     {
-        _weight = nn.Parameter(ones(channels));
-        _bias = nn.Parameter(zeros(channels));
-        _mean = zeros(channels);
-        _variance = ones(channels);
+        _weight = nn.Parameter(ones(channels, device: MetaDevice.Current));
+        _bias = nn.Parameter(zeros(channels, device: MetaDevice.Current));
+        _mean = zeros(channels, device: MetaDevice.Current);
+        _variance = ones(channels, device: MetaDevice.Current);
         register_parameter("weight", _weight);
         register_parameter("bias", _bias);
         register_buffer("running_mean", _mean);

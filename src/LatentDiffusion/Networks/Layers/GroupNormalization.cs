@@ -1,5 +1,6 @@
 using LatentDiffusion.Kernels;
 using LatentDiffusion.Kernels.Operators;
+using LatentDiffusion.Tensors;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
@@ -44,8 +45,8 @@ public sealed class GroupNormalization : ExplicitModule<Tensor, Tensor>
             );
         }
 
-        _weight = nn.Parameter(ones(channels));
-        _bias = nn.Parameter(zeros(channels));
+        _weight = nn.Parameter(ones(channels, device: MetaDevice.Current));
+        _bias = nn.Parameter(zeros(channels, device: MetaDevice.Current));
         _epsilon = epsilon;
         Groups = groups;
         register_parameter("weight", _weight);

@@ -1,3 +1,4 @@
+using LatentDiffusion.Tensors;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -29,18 +30,18 @@ internal static class InitialWeights
 
     /// <summary>A weight of the given shape [output, input, ...]: uniform with variance 1 / (3 fan-in).</summary>
     public static Parameter Weight(params long[] shape) =>
-        nn.Parameter(_leftOut ? empty(shape) : nn.init.kaiming_uniform_(empty(shape), a: Math.Sqrt(5)));
+        nn.Parameter(_leftOut ? empty(shape, device: MetaDevice.Current) : nn.init.kaiming_uniform_(empty(shape, device: MetaDevice.Current), a: Math.Sqrt(5)));
 
     /// <summary>A bias for <paramref name="weight"/>: uniform within 1 / sqrt(fan-in).</summary>
     public static Parameter Bias(Tensor weight)
     {
         if (_leftOut)
         {
-            return nn.Parameter(empty(weight.shape[0]));
+            return nn.Parameter(empty(weight.shape[0], device: MetaDevice.Current));
         }
 
         var fanIn = weight.numel() / weight.shape[0];
         var bound = 1 / Math.Sqrt(fanIn);
-        return nn.Parameter(nn.init.uniform_(empty(weight.shape[0]), -bound, bound));
+        return nn.Parameter(nn.init.uniform_(empty(weight.shape[0], device: MetaDevice.Current), -bound, bound));
     }
 }

@@ -34,7 +34,7 @@ public sealed class Unet : ExplicitModule
         register_module("time_embed", new KeyGroup(("0", _timeIn), ("2", _timeOut)));
         if (config.NumClasses is { } classes)
         {
-            _labelEmbedding = nn.Embedding(classes, embedding);
+            _labelEmbedding = nn.Embedding(classes, embedding, device: MetaDevice.Current);
             register_module("label_emb", _labelEmbedding);
         }
 
