@@ -13,7 +13,8 @@ internal static class Positive
     public static void OrZero(Option option) => Require(option, value => value >= 0, "a number from 0 up");
 
     /// <summary>Lets an option take only numbers from 0 to 1.</summary>
-    public static void UpToOne(Option option) => Require(option, value => value is >= 0 and <= 1, "a number from 0 to 1");
+    public static void UpToOne(Option option) =>
+        Require(option, value => value is >= 0 and <= 1, "a number from 0 to 1");
 
     private static void Require(Option option, Func<double, bool> isAllowed, string wanted) =>
         option.Validators.Add(result =>

@@ -87,15 +87,7 @@ internal sealed class SamplerOptions
     {
         var name = arguments.GetValue(_sampler) ?? basis.Sampler;
         // Steps, spacing and noise that suit one sampler do not suit another.
-        var usual =
-            name == basis.Sampler
-                ? basis
-                : basis with
-                {
-                    Steps = null,
-                    Spacing = null,
-                    Eta = null,
-                };
+        var usual = name == basis.Sampler ? basis : basis with { Steps = null, Spacing = null, Eta = null };
         var request = usual with
         {
             Sampler = name,

@@ -55,11 +55,7 @@ internal sealed class ImageWriter(LatentDiffusionModel model, GenerationOrigin? 
     private string NameOf(DrawnImage image)
     {
         var input = image.Request.Inputs[image.Number];
-        IEnumerable<string?> parts =
-        [
-            input.Prompt?.Source,
-            input.ClassId is { } id ? model.Config.Classes[id] : null,
-        ];
+        IEnumerable<string?> parts = [input.Prompt?.Source, input.ClassId is { } id ? model.Config.Classes[id] : null];
         return string.Join(", ", parts.Where(part => !string.IsNullOrWhiteSpace(part)));
     }
 

@@ -15,7 +15,7 @@ internal sealed class PictureOptions
 
     private readonly Option<string?> _grid = new("--grid")
     {
-        Description = "Also write all images as one sheet (default: grid.png in the folder)",
+        Description = "Also write all images as one sheet: this file, or grid.png in the folder",
         HelpName = "FILE",
         Arity = ArgumentArity.ZeroOrOne,
     };

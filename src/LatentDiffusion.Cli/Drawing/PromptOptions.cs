@@ -38,10 +38,7 @@ internal sealed class PromptOptions
     /// <summary>The prompts as they are written; none when none was given.</summary>
     /// <exception cref="UserInputException">The file cannot be read, or holds no prompt.</exception>
     public IReadOnlyList<string> Prompts(ParseResult arguments) =>
-        [
-            .. arguments.GetValue(_prompt) ?? [],
-            .. arguments.GetValue(_file) is { } file ? ReadLines(file) : [],
-        ];
+        [.. arguments.GetValue(_prompt) ?? [], .. arguments.GetValue(_file) is { } file ? ReadLines(file) : []];
 
     /// <summary>The negative prompt as it is written, or null.</summary>
     public string? Negative(ParseResult arguments) => arguments.GetValue(_negative);

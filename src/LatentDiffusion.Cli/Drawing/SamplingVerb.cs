@@ -93,8 +93,8 @@ internal abstract class SamplingVerb : Verb
                 return;
             }
 
-            var problem =
-                result.GetResult(_model) is not { Tokens.Count: > 0 } ? "model is missing."
+            var problem = result.GetResult(_model) is not { Tokens.Count: > 0 }
+                ? "model is missing."
                 : _start?.ProblemOf(IsGiven) ?? _prompts?.ProblemOf(IsGiven);
             if (problem is not null)
             {

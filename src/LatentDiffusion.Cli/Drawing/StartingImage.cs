@@ -47,7 +47,11 @@ internal sealed record StartingImage(RgbImage Image, RecordedStart Record)
 
         return new StartingImage(
             ImageDecoder.Decode(bytes, file),
-            new RecordedStart(file.Replace('\\', '/'), hash, strength ?? recorded?.Strength ?? StartOptions.UsualStrength)
+            new RecordedStart(
+                file.Replace('\\', '/'),
+                hash,
+                strength ?? recorded?.Strength ?? StartOptions.UsualStrength
+            )
         );
     }
 
@@ -68,6 +72,9 @@ internal sealed record StartingImage(RgbImage Image, RecordedStart Record)
             );
         }
 
-        return request with { Start = new StartImage(StartImage.Fit(Image, width, height), Record.Strength) };
+        return request with
+        {
+            Start = new StartImage(StartImage.Fit(Image, width, height), Record.Strength),
+        };
     }
 }

@@ -52,11 +52,7 @@ public sealed record NamedSampler(string Name, string Description, int? DefaultS
             HasEta = false,
             EvaluationsPerStep = 2,
         },
-        new("euler", "Euler", 30, Spacing.Karras)
-        {
-            Factory = (eta, _) => new EulerSampler(eta),
-            CommonName = "Euler",
-        },
+        new("euler", "Euler", 30, Spacing.Karras) { Factory = (eta, _) => new EulerSampler(eta), CommonName = "Euler" },
         new("euler-ancestral", "Euler ancestral", 30, Spacing.Karras)
         {
             Factory = (eta, _) => new EulerSampler(eta),

@@ -32,7 +32,11 @@ public sealed class ImageToImageTests(TinyTextModel model) : IDisposable
         var outcome = await DrawAsync(image, "first", "--size", "16x8", "--prompt", "a red disc", "--sampler", "ddim");
         var picture = Path.Combine(_folder.Path, "first", "a-red-disc-0.png");
 
-        Assert.Contains("wide.png has 40x30 pixels: scaled and cropped to 16x8.", outcome.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "wide.png has 40x30 pixels: scaled and cropped to 16x8.",
+            outcome.Output,
+            StringComparison.Ordinal
+        );
         foreach (var verb in (string[])["img2img", "sample"])
         {
             var again = await LdmProcess.RunAsync(verb, "--from", picture, "--out", Path.Combine(_folder.Path, verb));

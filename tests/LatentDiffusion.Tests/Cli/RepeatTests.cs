@@ -64,7 +64,10 @@ public sealed class RepeatTests(TinyTextModel model) : IDisposable
         var hash = JsonDocument.Parse(json).RootElement.GetProperty("model").GetProperty("sha256").GetString()!;
         var changed = Written("changed.png", json.Replace(hash, new string('0', 64), StringComparison.Ordinal));
 
-        AssertRefused(await LdmProcess.RunAsync("sample", "--from", gone), "was drawn by the model text, which is not at");
+        AssertRefused(
+            await LdmProcess.RunAsync("sample", "--from", gone),
+            "was drawn by the model text, which is not at"
+        );
         AssertRefused(await LdmProcess.RunAsync("sample", "--from", changed), "is not the model that drew");
         await RunAsync(["sample", model.Model, "--from", gone, "--out", At("moved")]);
         var named = await RunAsync(["sample", model.Model, "--from", changed, "--out", At("named")]);
@@ -95,7 +98,11 @@ public sealed class RepeatTests(TinyTextModel model) : IDisposable
         var json = JsonDocument.Parse((await RunAsync(["info", picture, "--json"])).Output).RootElement;
         var grid = JsonDocument.Parse((await RunAsync(["info", At("first", "grid.png"), "--json"])).Output).RootElement;
 
-        Assert.StartsWith($"{picture}: 8x8 pixels\na red square\nNegative prompt: blue\nSteps: 5, ", words.Output, Ordinal);
+        Assert.StartsWith(
+            $"{picture}: 8x8 pixels\na red square\nNegative prompt: blue\nSteps: 5, ",
+            words.Output,
+            Ordinal
+        );
         Assert.EndsWith($"To draw it again: ldm sample --from {picture}\n", words.Output, Ordinal);
         Assert.Equal("a red square", json.GetProperty("prompt").GetString());
         Assert.Equal("blue", json.GetProperty("negative_prompt").GetString());
@@ -122,7 +129,7 @@ public sealed class RepeatTests(TinyTextModel model) : IDisposable
 
     private string At(params ReadOnlySpan<string> names) => Path.Combine([_folder.Path, .. names]);
 
-    private Task DrawAsync(string folder, params string[] options) =>
+    private Task<LdmProcess.Outcome> DrawAsync(string folder, params string[] options) =>
         RunAsync(
             ["txt2img", model.Model, "--out", At(folder), "--threads", "1", "--steps", "5", "--count", "1"],
             options

@@ -155,12 +155,7 @@ public sealed class TextToImageTests(TinyTextModel model) : IDisposable
     private string At(string name) => Path.Combine(_folder.Path, name);
 
     private string[] Names() =>
-        [
-            .. Directory
-                .GetFiles(_folder.Path, "*.png")
-                .Select(f => Path.GetFileName(f))
-                .Order(StringComparer.Ordinal),
-        ];
+        [.. Directory.GetFiles(_folder.Path, "*.png").Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal)];
 
     private int StrongestChannel(string name)
     {

@@ -1,5 +1,4 @@
 using LatentDiffusion.Configuration;
-using LatentDiffusion.Tests.Support;
 using LatentDiffusion.Tests.Training;
 using Xunit;
 

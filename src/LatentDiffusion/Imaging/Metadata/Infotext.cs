@@ -41,7 +41,10 @@ public sealed partial record Infotext(
         var lines = text.ReplaceLineEndings("\n").Trim().Split('\n');
         var pairs = Pair().Matches(lines[^1]);
         var prompt = pairs.Count < FewestPairs ? lines : lines[..^1];
-        var negative = Array.FindIndex(prompt, line => line.TrimStart().StartsWith(NegativeMark, StringComparison.Ordinal));
+        var negative = Array.FindIndex(
+            prompt,
+            line => line.TrimStart().StartsWith(NegativeMark, StringComparison.Ordinal)
+        );
         return new Infotext(
             Join(negative < 0 ? prompt : prompt[..negative]),
             negative < 0 ? "" : Join(prompt[negative..])[NegativeMark.Length..].TrimStart(),

@@ -66,7 +66,8 @@ public static class GeneratedPng
 
         try
         {
-            var record = JsonSerializer.Deserialize<GenerationRecord>(json, Json) ?? throw new JsonException("it is empty");
+            var record =
+                JsonSerializer.Deserialize<GenerationRecord>(json, Json) ?? throw new JsonException("it is empty");
             return record.Problem() is { } problem ? throw new JsonException(problem) : record;
         }
         catch (Exception e) when (e is JsonException or NotSupportedException)

@@ -164,7 +164,8 @@ public sealed record GenerationRecord
     /// <summary>What is wrong with a record that somebody else may have written; null when nothing is.</summary>
     internal string? Problem() =>
         Version != 1 ? $"its version is {Version}, and this program reads version 1"
-        : Batch.Any(input => input is not { Count: >= 1 and <= LargestBatch }) || Batch.Sum(i => (long)i.Count) > LargestBatch
+        : Batch.Any(input => input is not { Count: >= 1 and <= LargestBatch })
+        || Batch.Sum(i => (long)i.Count) > LargestBatch
             ? $"its batch has no picture or more than {LargestBatch}"
         : Position < 0 || Position >= Batch.Sum(input => input.Count) ? $"its batch has no picture {Position}"
         : null;
@@ -197,10 +198,6 @@ public sealed record GenerationRecord
             ? throw new UserInputException(
                 $"The picture shows the class '{input.Class}', which this model does not have: use the model that drew it."
             )
-            : new ConditionInput
-            {
-                ClassId = id,
-                Prompt = input.Prompt is null ? null : Prompt.Parse(input.Prompt),
-            };
+            : new ConditionInput { ClassId = id, Prompt = input.Prompt is null ? null : Prompt.Parse(input.Prompt) };
     }
 }

@@ -17,7 +17,11 @@ namespace LatentDiffusion.Tests.Pipelines.Provenance;
 
 public sealed class GenerationRecordTests : IDisposable
 {
-    private static readonly ModelIdentity Identity = new("emoji", "models/emoji/model.safetensors", new string('a', 64));
+    private static readonly ModelIdentity Identity = new(
+        "emoji",
+        "models/emoji/model.safetensors",
+        new string('a', 64)
+    );
 
     private static readonly GenerationOrigin Origin = new(
         Identity,
@@ -186,9 +190,5 @@ public sealed class GenerationRecordTests : IDisposable
         (input.ClassId is { } id ? ((string[])["cat", "dog"])[id] : null, input.Prompt?.Source);
 
     // Records with lists in them are never equal.
-    private static bool SameSettings(SamplingRequest a, SamplingRequest b) =>
-        b with
-        {
-            Inputs = a.Inputs,
-        } == a;
+    private static bool SameSettings(SamplingRequest a, SamplingRequest b) => b with { Inputs = a.Inputs } == a;
 }
