@@ -36,7 +36,13 @@ public sealed class MetaDeviceTests
             ["classes"] = () => new ClassEmbedder(8, 4),
         };
 
-    private static AutoencoderConfig Autoencoder => new() { Channels = 32, ChannelMult = [1, 2], ZChannels = 4 };
+    private static AutoencoderConfig Autoencoder =>
+        new()
+        {
+            Channels = 32,
+            ChannelMult = [1, 2],
+            ZChannels = 4,
+        };
 
     [Theory]
     [MemberData(nameof(Networks))]

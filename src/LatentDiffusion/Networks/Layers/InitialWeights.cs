@@ -30,7 +30,11 @@ internal static class InitialWeights
 
     /// <summary>A weight of the given shape [output, input, ...]: uniform with variance 1 / (3 fan-in).</summary>
     public static Parameter Weight(params long[] shape) =>
-        nn.Parameter(_leftOut ? empty(shape, device: MetaDevice.Current) : nn.init.kaiming_uniform_(empty(shape, device: MetaDevice.Current), a: Math.Sqrt(5)));
+        nn.Parameter(
+            _leftOut
+                ? empty(shape, device: MetaDevice.Current)
+                : nn.init.kaiming_uniform_(empty(shape, device: MetaDevice.Current), a: Math.Sqrt(5))
+        );
 
     /// <summary>A bias for <paramref name="weight"/>: uniform within 1 / sqrt(fan-in).</summary>
     public static Parameter Bias(Tensor weight)

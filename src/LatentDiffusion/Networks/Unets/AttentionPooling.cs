@@ -27,7 +27,9 @@ internal sealed class AttentionPooling : ExplicitModule<Tensor, Tensor>
         : base(nameof(AttentionPooling))
     {
         _heads = channels / headChannels;
-        _positions = nn.Parameter(randn([channels, size * size + 1], device: MetaDevice.Current).div(Scalars.Of(Math.Sqrt(channels))));
+        _positions = nn.Parameter(
+            randn([channels, size * size + 1], device: MetaDevice.Current).div(Scalars.Of(Math.Sqrt(channels)))
+        );
         _qkv = new LinearLayer(channels, 3 * channels, pointwise: true);
         _projection = new LinearLayer(channels, output, pointwise: true);
         register_parameter("positional_embedding", _positions);
