@@ -97,7 +97,11 @@ public sealed class InpaintingTrainingTests : IDisposable
         var whole = new MaskedImage(Stripes(8, 8, 1), new InpaintingMask(8, 8, new byte[64]));
         Assert.Contains(
             "has no hole",
-            Assert.Throws<UserInputException>(() => new Inpainter(model).Fill(whole)).Message
+            Assert
+                .Throws<UserInputException>(() =>
+                    new Inpainter(model).Fill(whole, cancellation: TestContext.Current.CancellationToken)
+                )
+                .Message
         );
 
         void Refuses(string message, SamplingRequest request) =>
