@@ -81,7 +81,7 @@ public sealed class ConvertTests : IDisposable
         Assert.Contains("photo-kl-f8", names);
     }
 
-    private async Task Refused(string[] arguments, string why)
+    private static async Task Refused(string[] arguments, string why)
     {
         var outcome = await LdmProcess.RunAsync(arguments);
         Assert.Equal(2, outcome.ExitCode);

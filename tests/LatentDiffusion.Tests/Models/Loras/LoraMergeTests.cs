@@ -4,6 +4,7 @@ using LatentDiffusion.Models;
 using LatentDiffusion.Models.Loras;
 using LatentDiffusion.Tests.Support;
 using TorchSharp;
+using TorchSharp.Modules;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -122,7 +123,7 @@ public sealed class LoraMergeTests : IDisposable
     private Dictionary<string, Tensor> Weights() =>
         _model.Unet.named_parameters().ToDictionary(p => p.name, p => (Tensor)p.parameter);
 
-    private Tensor TextWeight() =>
+    private Parameter TextWeight() =>
         _model.Conditioner!.Network!.named_parameters().Single(p => p.name == TextQuery).parameter;
 
     private void Write(params (string File, (string Name, Tensor Value)[] Tensors)[] files)
