@@ -18,7 +18,9 @@ public static class ImageSources
 
         if (!File.Exists(path))
         {
-            throw new UserInputException($"There is no folder or file of images at \"{path}\". Check the path.");
+            throw new UserInputException(
+                $"\"{path}\" does not exist: give a folder of images, or a .parquet, .zip or .npz file."
+            );
         }
 
         return Path.GetExtension(path).ToLowerInvariant() switch

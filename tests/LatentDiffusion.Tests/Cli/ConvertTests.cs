@@ -45,6 +45,7 @@ public sealed class ConvertTests : IDisposable
                 At("out-" + model),
                 "--seed",
                 "3",
+                "--no-metadata",
             ];
             var sampled = await LdmProcess.RunAsync(arguments);
             Assert.True(sampled.ExitCode == 0, sampled.Error);

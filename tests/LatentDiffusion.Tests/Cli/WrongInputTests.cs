@@ -184,7 +184,7 @@ public sealed class WrongInputTests(TinyModels models) : IDisposable
     [InlineData("nowhere", "There is no model at ")]
     [InlineData("images", "holds no model.safetensors and no checkpoint")]
     [InlineData("autoencoder", "is an autoencoder and cannot sample by itself")]
-    [InlineData("autoencoder.yaml", "not a safetensors file")]
+    [InlineData("autoencoder.yaml", "neither a file of torch.save nor a safetensors file")]
     public async Task What_is_no_diffusion_model_is_refused(string name, string expected)
     {
         var outcome = await SampleAsync(models[name]);

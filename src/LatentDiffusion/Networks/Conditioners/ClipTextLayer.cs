@@ -25,12 +25,12 @@ internal sealed class ClipTextLayer : ExplicitModule<Tensor, Tensor>
         : base(nameof(ClipTextLayer))
     {
         _heads = heads;
-        _attentionNorm = nn.LayerNorm(width);
+        _attentionNorm = nn.LayerNorm(width, device: MetaDevice.Current);
         _query = new LinearLayer(width, width);
         _key = new LinearLayer(width, width);
         _value = new LinearLayer(width, width);
         _output = new LinearLayer(width, width);
-        _forwardNorm = nn.LayerNorm(width);
+        _forwardNorm = nn.LayerNorm(width, device: MetaDevice.Current);
         _expand = new LinearLayer(width, Expansion * width);
         _contract = new LinearLayer(Expansion * width, width);
         register_module(

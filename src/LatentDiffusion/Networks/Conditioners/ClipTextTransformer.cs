@@ -44,7 +44,7 @@ public sealed class ClipTextTransformer : ExplicitModule, ITokenEncoder
         _tokens = EmbeddingOf(vocabularySize, width, TokenDeviation);
         _positions = EmbeddingOf(length, width, PositionDeviation);
         _layers = [.. Enumerable.Range(0, depth).Select(_ => new ClipTextLayer(width, heads))];
-        _norm = nn.LayerNorm(width);
+        _norm = nn.LayerNorm(width, device: MetaDevice.Current);
         var embeddings = new KeyGroup(("token_embedding", _tokens), ("position_embedding", _positions));
         var encoder = new KeyGroup(("layers", KeyGroup.List(_layers)));
         var model = new KeyGroup(("embeddings", embeddings), ("encoder", encoder), ("final_layer_norm", _norm));

@@ -22,7 +22,7 @@ internal sealed class TokenAttention : ExplicitModule<Tensor, Tensor>
         : base(nameof(TokenAttention))
     {
         const int Inner = Heads * HeadChannels;
-        _norm = nn.LayerNorm(width);
+        _norm = nn.LayerNorm(width, device: MetaDevice.Current);
         _query = new LinearLayer(width, Inner, bias: false);
         _key = new LinearLayer(width, Inner, bias: false);
         _value = new LinearLayer(width, Inner, bias: false);

@@ -17,7 +17,7 @@ internal sealed class TokenFeedForward : ExplicitModule<Tensor, Tensor>
     public TokenFeedForward(int width)
         : base(nameof(TokenFeedForward))
     {
-        _norm = nn.LayerNorm(width);
+        _norm = nn.LayerNorm(width, device: MetaDevice.Current);
         _expand = new LinearLayer(width, Expansion * width);
         _contract = new LinearLayer(Expansion * width, width);
         register_module("0", _norm);

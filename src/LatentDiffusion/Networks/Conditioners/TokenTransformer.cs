@@ -42,7 +42,7 @@ public sealed class TokenTransformer : ExplicitModule, ITokenEncoder
                         i % 2 == 0 ? new TokenAttention(width) : new TokenFeedForward(width)
                 ),
         ];
-        _norm = nn.LayerNorm(width);
+        _norm = nn.LayerNorm(width, device: MetaDevice.Current);
         // Published checkpoints hold a language model's head, which conditioning never asks.
         var unused = new LinearLayer(width, vocabularySize);
         foreach (var parameter in unused.parameters())

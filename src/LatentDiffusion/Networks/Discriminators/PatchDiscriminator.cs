@@ -1,4 +1,5 @@
 using LatentDiffusion.Networks.Layers;
+using LatentDiffusion.Tensors;
 using static TorchSharp.torch;
 
 namespace LatentDiffusion.Networks.Discriminators;
@@ -88,7 +89,7 @@ public sealed class PatchDiscriminator : ExplicitModule<Tensor, Tensor>
             case DiscriminatorNormalization.Group:
                 return new GroupNormalization(channels, GroupNormalization.UnetEpsilon);
             default:
-                var batch = nn.BatchNorm2d(channels);
+                var batch = nn.BatchNorm2d(channels, device: MetaDevice.Current);
                 using (no_grad())
                 {
                     batch.weight.normal_(1, InitialDeviation);

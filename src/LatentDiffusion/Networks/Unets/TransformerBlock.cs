@@ -21,9 +21,9 @@ internal sealed class TransformerBlock : ExplicitModule<Tensor, AttentionContext
         _self = new CrossAttention(channels, channels, heads, headChannels);
         _feedForward = new FeedForward(channels);
         _cross = new CrossAttention(channels, contextChannels ?? channels, heads, headChannels);
-        _norm1 = nn.LayerNorm(channels);
-        _norm2 = nn.LayerNorm(channels);
-        _norm3 = nn.LayerNorm(channels);
+        _norm1 = nn.LayerNorm(channels, device: MetaDevice.Current);
+        _norm2 = nn.LayerNorm(channels, device: MetaDevice.Current);
+        _norm3 = nn.LayerNorm(channels, device: MetaDevice.Current);
         register_module("attn1", _self);
         register_module("ff", _feedForward);
         register_module("attn2", _cross);
