@@ -20,6 +20,7 @@ public sealed class InpaintingTrainingTests : IDisposable
     private readonly Toy _toy = new(Size, 64, number => Stripes(Size, Size, number));
 
     [Fact]
+    [Trait("Speed", "Slow")]
     public void Holes_are_filled_with_the_texture_around_them_and_known_pixels_stay()
     {
         _toy.Train(_toy.Experiment(new InpaintingConfig(), steps: 150), "run");

@@ -20,19 +20,23 @@ public sealed class SuperResolutionTrainingTests : IDisposable
     private readonly Toy _toy = new(Size, 48, number => Draw(Size, Size, number));
 
     [Fact]
+    [Trait("Speed", "Slow")]
     public void Images_become_better_than_their_enlarged_pixels_by_a_decibel_whatever_their_size()
     {
         _toy.Train(_toy.Experiment(new SuperResolutionConfig(), steps: 300) with { EmaDecay = 0.97 }, "run");
         using var model = _toy.Load("run");
         var resolver = new SuperResolver(model);
 
-        var gains = Enumerable.Range(100, 6).Select(number => Gain(resolver, Draw(Size, Size, number))).ToList();
+        var tiling = new SuperResolver(model) { TileSize = Size };
+        var (square, oblong, tiled) = (
+            Gain(resolver, Size, Size, number: 100),
+            Gain(resolver, 20, 12, number: 200),
+            Gain(tiling, 40, 28, number: 300)
+        );
 
-        Assert.True(gains.Average() > 1, $"{gains.Average():f2} dB better than nearest");
-        Assert.True(Gain(resolver, Draw(20, 12, 200)) > 0, "other sides");
-        // In tiles of 16: 12 of them.
-        var tiled = Gain(new SuperResolver(model) { TileSize = Size }, Draw(40, 28, 300));
-        Assert.True(tiled > 0.5, $"in tiles {tiled:f2} dB");
+        Assert.True(square > 1, $"{square:f2} dB better than nearest");
+        Assert.True(oblong > 1, $"{oblong:f2} dB at other sides than in training");
+        Assert.True(tiled > 1, $"{tiled:f2} dB in 12 tiles");
     }
 
     [Theory]
@@ -73,6 +77,10 @@ public sealed class SuperResolutionTrainingTests : IDisposable
 
     public void Dispose() => _toy.Dispose();
 
+    /// <summary>The mean of four images that were not trained on, in decibels.</summary>
+    private static double Gain(SuperResolver resolver, int width, int height, int number) =>
+        Enumerable.Range(number, 4).Average(i => Gain(resolver, Draw(width, height, i)));
+
     private static double Gain(SuperResolver resolver, RgbImage truth)
     {
         var low = new BicubicDegradation { Scale = Scale }
@@ -98,9 +106,12 @@ public sealed class SuperResolutionTrainingTests : IDisposable
     private static RgbImage Draw(int width, int height, int number)
     {
         var random = new Random(number);
+        // Steep enough everywhere for enlarged pixels to show.
         var waves = Enumerable
             .Range(0, 3)
-            .Select(_ => (X: Draw01() * 0.35, Y: Draw01() * 0.35, P: Draw01() * 6))
+            .Select(_ =>
+                (X: 0.15 + 0.25 * random.NextDouble(), Y: 0.15 + 0.25 * random.NextDouble(), P: random.NextDouble() * 6)
+            )
             .ToArray();
         var image = RgbImage.Filled(width, height, Rgb.Black);
         for (var i = 0; i < image.Pixels.Length; i++)
@@ -110,7 +121,5 @@ public sealed class SuperResolutionTrainingTests : IDisposable
         }
 
         return image;
-
-        double Draw01() => random.NextDouble();
     }
 }
