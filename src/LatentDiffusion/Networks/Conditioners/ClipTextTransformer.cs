@@ -1,6 +1,5 @@
 using LatentDiffusion.Networks.Layers;
 using LatentDiffusion.Tensors;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace LatentDiffusion.Networks.Conditioners;
@@ -18,10 +17,7 @@ public sealed class ClipTextTransformer : ExplicitModule, ITokenEncoder
     private const double TokenDeviation = 0.02;
     private const double PositionDeviation = 0.01;
 
-    private readonly Embedding _tokens;
-    private readonly Embedding _positions;
-    private readonly ClipTextLayer[] _layers;
-    private readonly LayerNorm _norm;
+    private readonly TokenStack _stack;
 
     /// <summary>Builds the network with fresh weights; it is of use with trained ones only.</summary>
     /// <param name="vocabularySize">Number of different tokens.</param>
@@ -41,13 +37,15 @@ public sealed class ClipTextTransformer : ExplicitModule, ITokenEncoder
         using var scope = NewDisposeScope();
         Length = length;
         Width = width;
-        _tokens = EmbeddingOf(vocabularySize, width, TokenDeviation);
-        _positions = EmbeddingOf(length, width, PositionDeviation);
-        _layers = [.. Enumerable.Range(0, depth).Select(_ => new ClipTextLayer(width, heads))];
-        _norm = nn.LayerNorm(width, device: MetaDevice.Current);
-        var embeddings = new KeyGroup(("token_embedding", _tokens), ("position_embedding", _positions));
-        var encoder = new KeyGroup(("layers", KeyGroup.List(_layers)));
-        var model = new KeyGroup(("embeddings", embeddings), ("encoder", encoder), ("final_layer_norm", _norm));
+        _stack = new TokenStack(
+            TokenStack.EmbeddingOf(vocabularySize, width, TokenDeviation),
+            TokenStack.EmbeddingOf(length, width, PositionDeviation),
+            [.. Enumerable.Range(0, depth).Select(_ => new ClipTextLayer(width, heads))],
+            nn.LayerNorm(width, device: MetaDevice.Current)
+        );
+        var embeddings = new KeyGroup(("token_embedding", _stack.Tokens), ("position_embedding", _stack.Positions));
+        var encoder = new KeyGroup(("layers", KeyGroup.List(_stack.Layers)));
+        var model = new KeyGroup(("embeddings", embeddings), ("encoder", encoder), ("final_layer_norm", _stack.Norm));
         register_module("transformer", new KeyGroup(("text_model", model)));
         this.OwnWeights();
     }
@@ -62,31 +60,5 @@ public sealed class ClipTextTransformer : ExplicitModule, ITokenEncoder
     /// <param name="tokens">[B, S], int64; S at most <see cref="Length"/>.</param>
     /// <returns>[B, S, width].</returns>
     /// <exception cref="ArgumentException">The sequences are too long, or no matrix.</exception>
-    public Tensor Forward(Tensor tokens)
-    {
-        ArgumentNullException.ThrowIfNull(tokens);
-        if (tokens.dim() != 2 || tokens.shape[1] > Length)
-        {
-            throw new ArgumentException(
-                $"The transformer takes [B, S] tokens, S at most {Length}, not [{string.Join(", ", tokens.shape)}]."
-            );
-        }
-
-        using var scope = NewDisposeScope();
-        var positions = arange(Scalars.Of(tokens.shape[1]), dtype: int64, device: tokens.device);
-        var x = _tokens.forward(tokens).add(_positions.forward(positions));
-        foreach (var layer in _layers)
-        {
-            x = x.Then(layer.forward);
-        }
-
-        return x.Then(_norm.forward).MoveToOuterDisposeScope();
-    }
-
-    private static Embedding EmbeddingOf(int count, int width, double deviation)
-    {
-        var embedding = nn.Embedding(count, width, device: MetaDevice.Current);
-        nn.init.normal_(embedding.weight!, 0, deviation);
-        return embedding;
-    }
+    public Tensor Forward(Tensor tokens) => _stack.Forward(tokens, Length);
 }

@@ -1,6 +1,5 @@
 using LatentDiffusion.Networks.Layers;
 using LatentDiffusion.Tensors;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace LatentDiffusion.Networks.Conditioners;
@@ -14,10 +13,7 @@ public sealed class TokenTransformer : ExplicitModule, ITokenEncoder
 {
     private const double EmbeddingDeviation = 0.02;
 
-    private readonly Embedding _tokens;
-    private readonly Embedding _positions;
-    private readonly ExplicitModule<Tensor, Tensor>[] _layers;
-    private readonly LayerNorm _norm;
+    private readonly TokenStack _stack;
 
     /// <summary>Builds the network with fresh weights.</summary>
     /// <param name="vocabularySize">Number of different tokens.</param>
@@ -31,18 +27,19 @@ public sealed class TokenTransformer : ExplicitModule, ITokenEncoder
         VocabularySize = vocabularySize;
         Length = length;
         Width = width;
-        _tokens = EmbeddingOf(vocabularySize, width);
-        _positions = EmbeddingOf(length, width);
-        _layers =
-        [
-            .. Enumerable
-                .Range(0, 2 * depth)
-                .Select(
-                    ExplicitModule<Tensor, Tensor> (i) =>
-                        i % 2 == 0 ? new TokenAttention(width) : new TokenFeedForward(width)
-                ),
-        ];
-        _norm = nn.LayerNorm(width, device: MetaDevice.Current);
+        _stack = new TokenStack(
+            TokenStack.EmbeddingOf(vocabularySize, width, EmbeddingDeviation),
+            TokenStack.EmbeddingOf(length, width, EmbeddingDeviation),
+            [
+                .. Enumerable
+                    .Range(0, 2 * depth)
+                    .Select(
+                        ExplicitModule<Tensor, Tensor> (i) =>
+                            i % 2 == 0 ? new TokenAttention(width) : new TokenFeedForward(width)
+                    ),
+            ],
+            nn.LayerNorm(width, device: MetaDevice.Current)
+        );
         // Published checkpoints hold a language model's head, which conditioning never asks.
         var unused = new LinearLayer(width, vocabularySize);
         foreach (var parameter in unused.parameters())
@@ -53,10 +50,10 @@ public sealed class TokenTransformer : ExplicitModule, ITokenEncoder
         register_module(
             "transformer",
             new KeyGroup(
-                ("token_emb", _tokens),
-                ("pos_emb", new KeyGroup(("emb", _positions))),
-                ("attn_layers", new KeyGroup(("layers", KeyGroup.List(_layers)))),
-                ("norm", _norm),
+                ("token_emb", _stack.Tokens),
+                ("pos_emb", new KeyGroup(("emb", _stack.Positions))),
+                ("attn_layers", new KeyGroup(("layers", KeyGroup.List(_stack.Layers)))),
+                ("norm", _stack.Norm),
                 ("to_logits", unused)
             )
         );
@@ -76,31 +73,5 @@ public sealed class TokenTransformer : ExplicitModule, ITokenEncoder
     /// <param name="tokens">[B, S], int64 from 0 to vocabulary size - 1; S at most <see cref="Length"/>.</param>
     /// <returns>[B, S, width].</returns>
     /// <exception cref="ArgumentException">The sequences are too long, or no matrix.</exception>
-    public Tensor Forward(Tensor tokens)
-    {
-        ArgumentNullException.ThrowIfNull(tokens);
-        if (tokens.dim() != 2 || tokens.shape[1] > Length)
-        {
-            throw new ArgumentException(
-                $"The transformer takes [B, S] tokens, S at most {Length}, not [{string.Join(", ", tokens.shape)}]."
-            );
-        }
-
-        using var scope = NewDisposeScope();
-        var positions = arange(Scalars.Of(tokens.shape[1]), dtype: int64, device: tokens.device);
-        var x = _tokens.forward(tokens).add(_positions.forward(positions));
-        foreach (var layer in _layers)
-        {
-            x = x.Then(layer.forward);
-        }
-
-        return x.Then(_norm.forward).MoveToOuterDisposeScope();
-    }
-
-    private static Embedding EmbeddingOf(int count, int width)
-    {
-        var embedding = nn.Embedding(count, width, device: MetaDevice.Current);
-        nn.init.normal_(embedding.weight!, 0, EmbeddingDeviation);
-        return embedding;
-    }
+    public Tensor Forward(Tensor tokens) => _stack.Forward(tokens, Length);
 }
