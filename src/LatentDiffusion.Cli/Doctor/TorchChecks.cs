@@ -80,8 +80,11 @@ internal static class TorchChecks
     private static Check SelfTest()
     {
         using var scope = torch.NewDisposeScope();
-        var input = torch.arange(Scalars.Of(16), torch.float32).reshape(1, 1, 4, 4);
-        var weight = torch.arange(Scalars.Of(9), torch.float32).reshape(1, 1, 3, 3).requires_grad_();
+        var input = torch.arange(Scalars.Of(0), Scalars.Of(16), Scalars.Of(1), torch.float32).reshape(1, 1, 4, 4);
+        var weight = torch
+            .arange(Scalars.Of(0), Scalars.Of(9), Scalars.Of(1), torch.float32)
+            .reshape(1, 1, 3, 3)
+            .requires_grad_();
         var output = torch.nn.functional.conv2d(input, weight);
         output.sum().backward();
         var exact =

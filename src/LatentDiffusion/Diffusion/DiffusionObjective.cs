@@ -138,7 +138,7 @@ public sealed class DiffusionObjective : IDisposable
         {
             using var offset = randn([shape[0], shape[1], 1, 1], generator: generator)
                 .mul_(Scalars.Of(_config.OffsetNoise));
-            noise.add_(offset);
+            noise.PlusInPlace(offset);
         }
 
         return noise;
@@ -195,7 +195,7 @@ public sealed class DiffusionObjective : IDisposable
 
         if (_config.VlbWeight > 0)
         {
-            total = total.add(vlb.mul(Scalars.Of(_config.VlbWeight)));
+            total = total.Plus(vlb.mul(Scalars.Of(_config.VlbWeight)));
         }
 
         return new DiffusionLoss(total, error.mean(), vlb);
@@ -213,7 +213,7 @@ public sealed class DiffusionObjective : IDisposable
         if (_logVariances is not null)
         {
             var logVariance = _logVariances.index_select(0, timesteps);
-            return error.div(logVariance.exp()).add(logVariance);
+            return error.div(logVariance.exp()).Plus(logVariance);
         }
 
         var constant = _config.LogvarInit;

@@ -1,3 +1,4 @@
+using LatentDiffusion.Tensors;
 using static TorchSharp.torch;
 
 namespace LatentDiffusion.Diffusion;
@@ -85,7 +86,7 @@ public sealed class DiffusionProcess : IDisposable
         using var scope = NewDisposeScope();
         var scaled = At(firstTable, timesteps).mul(first);
         var other = At(secondTable, timesteps).mul(second);
-        return (sign > 0 ? scaled.add(other) : scaled.sub(other)).MoveToOuterDisposeScope();
+        return (sign > 0 ? scaled.Plus(other) : scaled.sub(other)).MoveToOuterDisposeScope();
     }
 
     private Tensor At(string table, Tensor timesteps) => _tables[table].index_select(0, timesteps).reshape(-1, 1, 1, 1);

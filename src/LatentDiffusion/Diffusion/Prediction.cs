@@ -127,6 +127,6 @@ public sealed class Prediction
     private static Tensor Mix(Tensor first, double a, Tensor second, double b)
     {
         using var scope = NewDisposeScope();
-        return first.mul(Scalars.Of(a)).add(second.mul(Scalars.Of(b))).MoveToOuterDisposeScope();
+        return first.mul(Scalars.Of(a)).Plus(second.mul(Scalars.Of(b))).MoveToOuterDisposeScope();
     }
 }

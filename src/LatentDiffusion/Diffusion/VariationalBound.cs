@@ -69,7 +69,11 @@ public sealed class VariationalBound(
         using var scope = NewDisposeScope();
         var abar = process.Schedule.AlphasCumprod[^1];
         // mean^2 + variance - 1 - log variance, with variance = 1 - abar.
-        var terms = start.to(float64).square().mul(Scalars.Of(abar)).add(Scalars.Of(-abar - Math.Log(1 - abar)));
+        var terms = start
+            .to(float64)
+            .pow(Scalars.Of(2))
+            .mul(Scalars.Of(abar))
+            .add(Scalars.Of(-abar - Math.Log(1 - abar)));
         return terms.mean([1, 2, 3]).mul(Scalars.Of(0.5 * BitsPerNat)).MoveToOuterDisposeScope();
     }
 
@@ -83,10 +87,10 @@ public sealed class VariationalBound(
         ArgumentNullException.ThrowIfNull(timesteps);
         using var scope = NewDisposeScope();
         var visited = timesteps.cpu().data<long>().ToArray();
-        var error = Error(start, timesteps, noise).square().mean([1, 2, 3]);
+        var error = Error(start, timesteps, noise).pow(Scalars.Of(2)).mean([1, 2, 3]);
         var scale = tensor(visited.Select(t => ErrorWeight((int)t)).ToArray(), device: error.device);
         var rest = tensor(visited.Select(t => VarianceMismatch((int)t)).ToArray(), device: error.device);
-        return error.mul(scale).add(rest).mul(Scalars.Of(BitsPerNat)).MoveToOuterDisposeScope();
+        return error.mul(scale).Plus(rest).mul(Scalars.Of(BitsPerNat)).MoveToOuterDisposeScope();
     }
 
     /// <summary>-log p(x_0 | x_1) at a draw of x_1.</summary>
@@ -103,7 +107,7 @@ public sealed class VariationalBound(
         var nats =
             decoder == BoundDecoder.Continuous
                 ? error
-                    .square()
+                    .pow(Scalars.Of(2))
                     .div(Scalars.Of(variance))
                     .add(Scalars.Of(Math.Log(2 * Math.PI * variance)))
                     .mul(Scalars.Of(0.5))
@@ -181,7 +185,7 @@ public sealed class VariationalBound(
         upper = upper.masked_fill(levels.gt(Scalars.Of(LastLevel * range)), Scalars.Of(double.PositiveInfinity));
         lower = lower.masked_fill(levels.lt(Scalars.Of(-LastLevel * range)), Scalars.Of(double.NegativeInfinity));
         // Far to the right of the mean both are nearly 1, and their difference nothing: there, look from the other side.
-        var mirror = upper.add(lower).gt(Scalars.Of(0));
+        var mirror = upper.Plus(lower).gt(Scalars.Of(0));
         var from = where(mirror, upper.neg(), lower);
         var to = where(mirror, lower.neg(), upper);
         return BelowNormal(to).sub(BelowNormal(from)).clamp_min(Scalars.Of(Impossible));

@@ -100,7 +100,7 @@ public sealed class FeatureStatistics : IDisposable
     {
         var total = Count + count;
         var shift = mean - _mean;
-        _scatter.add_(scatter).add_(shift.outer(shift), alpha: Scalars.Of((double)Count * count / total));
+        _scatter.PlusInPlace(scatter).add_(shift.outer(shift), alpha: Scalars.Of((double)Count * count / total));
         _mean.add_(shift, alpha: Scalars.Of((double)count / total));
         Count = total;
     }

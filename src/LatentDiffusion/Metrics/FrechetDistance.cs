@@ -34,7 +34,7 @@ public static class FrechetDistance
         var product = root.mm(covariance2).mm(root);
         // Rounding leaves eigenvalues a little below zero where covariances have no full rank.
         var cross = linalg.eigvalsh(product).clamp(min: Scalars.Of(0)).sqrt().sum().item<double>();
-        var traces = (covariance1.trace() + covariance2.trace()).item<double>();
+        var traces = covariance1.trace().Plus(covariance2.trace()).item<double>();
         var means = first.Mean.Zip(second.Mean, (a, b) => (a - b) * (a - b)).Sum();
         return Math.Max(0, means + traces - 2 * cross);
     }

@@ -30,7 +30,7 @@ public sealed class DdimSampler(double eta = 0) : ISampler, ISamplerRun
         var next = Mix(to.Signal, clean, direction, prediction.Noise);
         if (sigma > 0)
         {
-            next = next.add(step.Noise().mul(Scalars.Of(sigma)));
+            next = next.Plus(step.Noise().mul(Scalars.Of(sigma)));
         }
 
         return new StepResult(next.MoveToOuterDisposeScope(), clean.alias().MoveToOuterDisposeScope());

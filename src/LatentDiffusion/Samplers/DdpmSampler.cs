@@ -35,7 +35,7 @@ public sealed class DdpmSampler(double varianceMix = 0) : ISampler, ISamplerRun
         var beta = 1 - alpha;
         var mean = Mix(beta * to.Signal / power, clean, powerTo * Math.Sqrt(alpha) / power, step.Noisy);
         var deviation = Math.Sqrt((1 - varianceMix) * beta * powerTo / power + varianceMix * beta);
-        var next = to.IsClean ? mean : mean.add(step.Noise().mul(Scalars.Of(deviation)));
+        var next = to.IsClean ? mean : mean.Plus(step.Noise().mul(Scalars.Of(deviation)));
         return new StepResult(next.MoveToOuterDisposeScope(), clean.alias().MoveToOuterDisposeScope());
     }
 

@@ -42,7 +42,7 @@ public sealed class DpmSolverSampler(double eta = 0) : ISampler
             var next = Mix(to.Noise / from.Noise * decay, step.Noisy, to.Signal * share, aim);
             if (eta > 0)
             {
-                next = next.add(step.Noise().mul(Scalars.Of(to.Noise * Math.Sqrt(-ExpMinus1(-2 * eta * h)))));
+                next = next.Plus(step.Noise().mul(Scalars.Of(to.Noise * Math.Sqrt(-ExpMinus1(-2 * eta * h)))));
             }
 
             return new StepResult(next.MoveToOuterDisposeScope(), clean.alias().MoveToOuterDisposeScope());

@@ -36,7 +36,7 @@ public sealed class EulerSampler(double eta = 0) : ISampler, ISamplerRun
         var next = Mix(to.Signal, clean, to.Noise * down, prediction.ImpliedNoise);
         if (up > 0 && !to.IsClean)
         {
-            next = next.add(step.Noise().mul(Scalars.Of(to.Noise * up)));
+            next = next.Plus(step.Noise().mul(Scalars.Of(to.Noise * up)));
         }
 
         return new StepResult(next.MoveToOuterDisposeScope(), clean.alias().MoveToOuterDisposeScope());

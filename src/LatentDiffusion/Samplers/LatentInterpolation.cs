@@ -39,8 +39,8 @@ public static class LatentInterpolation
             full_like(sine, Scalars.Of(share)),
             angle.mul(Scalars.Of(share)).sin().div(divisor)
         );
-        var length = lengthA.mul(Scalars.Of(1 - share)).add(lengthB.mul(Scalars.Of(share)));
-        var direction = a.div(lengthA).mul(weightA).add(b.div(lengthB).mul(weightB));
+        var length = lengthA.mul(Scalars.Of(1 - share)).Plus(lengthB.mul(Scalars.Of(share)));
+        var direction = a.div(lengthA).mul(weightA).Plus(b.div(lengthB).mul(weightB));
         return direction.mul(length).reshape(from.shape).to(from.dtype).MoveToOuterDisposeScope();
     }
 }

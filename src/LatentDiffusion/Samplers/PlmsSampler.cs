@@ -61,7 +61,7 @@ public sealed class PlmsSampler : ISampler
             var sum = _history[0].Value.mul(Scalars.Of(weights[0]));
             for (var i = 1; i < weights.Length; i++)
             {
-                sum = sum.add(_history[i].Value.mul(Scalars.Of(weights[i])));
+                sum = sum.Plus(_history[i].Value.mul(Scalars.Of(weights[i])));
             }
 
             return sum;

@@ -86,7 +86,7 @@ public static class SamplingLoop
     private static Tensor Mixed(KnownLatents known, Tensor inside, Tensor outside)
     {
         using var scope = NewDisposeScope();
-        return inside.mul(known.Keep).add(outside.mul(known.Keep.neg().add(Scalars.Of(1)))).MoveToOuterDisposeScope();
+        return inside.mul(known.Keep).Plus(outside.mul(known.Keep.neg().add(Scalars.Of(1)))).MoveToOuterDisposeScope();
     }
 
     private static void CheckFalling(IReadOnlyList<NoiseLevel> levels)

@@ -10,7 +10,7 @@ internal static class StepAlgebra
     public static Tensor Mix(double a, Tensor first, double b, Tensor second)
     {
         using var scope = NewDisposeScope();
-        return first.mul(Scalars.Of(a)).add(second.mul(Scalars.Of(b))).MoveToOuterDisposeScope();
+        return first.mul(Scalars.Of(a)).Plus(second.mul(Scalars.Of(b))).MoveToOuterDisposeScope();
     }
 
     /// <summary>exp(x) - 1 without cancellation (Kahan's way), for x up to 0.</summary>

@@ -35,7 +35,7 @@ public sealed class ClassifierFreeGuidance(
         using var scope = NewDisposeScope();
         var prediction = model.Denoise(cat([noisy, noisy]), level, _both);
         var halves = prediction.Output.chunk(2);
-        var guided = halves[0].add(halves[1].sub(halves[0]).mul(Scalars.Of(settings.Scale)));
+        var guided = halves[0].Plus(halves[1].sub(halves[0]).mul(Scalars.Of(settings.Scale)));
         if (settings.Rescale > 0)
         {
             guided = Rescale(guided, halves[1]);

@@ -1,3 +1,4 @@
+using LatentDiffusion.Tensors;
 using static TorchSharp.torch;
 
 namespace LatentDiffusion.Diffusion.Patches;
@@ -81,7 +82,7 @@ public sealed class PatchGrid
         for (var i = 0; i < Count; i++)
         {
             using var patch = NewDisposeScope();
-            Cut(sum, i).add_(Weights(i));
+            Cut(sum, i).PlusInPlace(Weights(i));
         }
 
         return sum.MoveToOuterDisposeScope();
@@ -113,7 +114,7 @@ public sealed class PatchGrid
         {
             using var patch = NewDisposeScope();
             var computed = compute(Cut(map, i).contiguous(), i);
-            Cut(sum, i).add_(computed.mul(Weights(i).to(map.dtype, map.device)));
+            Cut(sum, i).PlusInPlace(computed.mul(Weights(i).to(map.dtype, map.device)));
         }
 
         return sum.div_(Normalization().to(map.dtype, map.device)).MoveToOuterDisposeScope();

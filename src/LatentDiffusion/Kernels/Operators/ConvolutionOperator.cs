@@ -83,7 +83,7 @@ internal static unsafe class ConvolutionOperator
         if (shape.Tiles < FewestTiles && target is null)
         {
             MultiplyPatches(kernels, shape, pixels, filters, bias, result);
-            return ChannelsLast.Map(added is null ? result : result.add_(added)).MoveToOuterDisposeScope();
+            return ChannelsLast.Map(added is null ? result : result.PlusInPlace(added)).MoveToOuterDisposeScope();
         }
 
         kernels.Convolve(

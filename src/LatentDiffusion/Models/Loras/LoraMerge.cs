@@ -39,7 +39,7 @@ public static class LoraMerge
             var alpha = Alpha(file, module) ?? rank;
             var change = Product(file, down, up).mul(Scalars.Of(lora.Weight * alpha / rank));
             var (target, rule, part) = place!.Value;
-            target.add_(InPlace(change, target, rule, part));
+            target.PlusInPlace(InPlace(change, target, rule, part));
         }
     }
 

@@ -33,7 +33,7 @@ public sealed class DiagonalGaussian
     {
         using var scope = NewDisposeScope();
         var noise = randn(Mean.shape, dtype: Mean.dtype, generator: generator).to(Mean.device);
-        return Mean.add(LogVariance.mul(Scalars.Of(0.5)).exp().mul(noise)).MoveToOuterDisposeScope();
+        return Mean.Plus(LogVariance.mul(Scalars.Of(0.5)).exp().mul(noise)).MoveToOuterDisposeScope();
     }
 
     /// <summary>KL divergence to the standard normal distribution, in nats.</summary>
@@ -41,7 +41,7 @@ public sealed class DiagonalGaussian
     public Tensor KullbackLeibler()
     {
         using var scope = NewDisposeScope();
-        var terms = Mean.pow(Scalars.Of(2)).add(LogVariance.exp()).sub(Scalars.Of(1)).sub(LogVariance);
+        var terms = Mean.pow(Scalars.Of(2)).Plus(LogVariance.exp()).sub(Scalars.Of(1)).sub(LogVariance);
         return terms.sum([1, 2, 3]).mul(Scalars.Of(0.5)).MoveToOuterDisposeScope();
     }
 
@@ -53,11 +53,11 @@ public sealed class DiagonalGaussian
         using var scope = NewDisposeScope();
         var terms = Mean.sub(other.Mean)
             .pow(Scalars.Of(2))
-            .add(LogVariance.exp())
+            .Plus(LogVariance.exp())
             .div(other.LogVariance.exp())
             .sub(Scalars.Of(1))
             .sub(LogVariance)
-            .add(other.LogVariance);
+            .Plus(other.LogVariance);
         return terms.sum([1, 2, 3]).mul(Scalars.Of(0.5)).MoveToOuterDisposeScope();
     }
 
@@ -72,7 +72,7 @@ public sealed class DiagonalGaussian
             .sub(Mean)
             .pow(Scalars.Of(2))
             .div(LogVariance.exp())
-            .add(LogVariance)
+            .Plus(LogVariance)
             .add(Scalars.Of(Math.Log(2 * Math.PI)));
         return terms.sum([1, 2, 3]).mul(Scalars.Of(0.5)).MoveToOuterDisposeScope();
     }

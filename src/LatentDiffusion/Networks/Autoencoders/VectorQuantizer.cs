@@ -95,9 +95,9 @@ public sealed class VectorQuantizer : ExplicitModule
         var toEncoder = nearest.detach().sub(z).pow(Scalars.Of(2)).mean();
         var toCodebook = nearest.sub(z.detach()).pow(Scalars.Of(2)).mean();
         var loss = _legacyBeta
-            ? toEncoder.add(toCodebook.mul(Scalars.Of(_beta)))
-            : toEncoder.mul(Scalars.Of(_beta)).add(toCodebook);
-        var straightThrough = z.add(nearest.sub(z).detach()).permute(0, 3, 1, 2).contiguous();
+            ? toEncoder.Plus(toCodebook.mul(Scalars.Of(_beta)))
+            : toEncoder.mul(Scalars.Of(_beta)).Plus(toCodebook);
+        var straightThrough = z.Plus(nearest.sub(z).detach()).permute(0, 3, 1, 2).contiguous();
         return new QuantizedLatents(
             straightThrough.MoveToOuterDisposeScope(),
             loss.MoveToOuterDisposeScope(),
@@ -161,7 +161,11 @@ public sealed class VectorQuantizer : ExplicitModule
         using var scope = NewDisposeScope();
         var used = get_buffer(UsedName)!;
         var places = full([_embedding.weight!.shape[0]], Scalars.Of(-1L), int64, used.device);
-        places.index_copy_(0, used, arange(Scalars.Of(used.shape[0]), int64, used.device));
+        places.index_copy_(
+            0,
+            used,
+            arange(Scalars.Of(0), Scalars.Of(used.shape[0]), Scalars.Of(1), int64, used.device)
+        );
         var found = places.index_select(0, indices.reshape(-1)).reshape(indices.shape);
         var unknown = found.lt(Scalars.Of(0));
         var substitutes = Remap.IndexOfUnknown is { } index
@@ -228,7 +232,8 @@ public sealed class VectorQuantizer : ExplicitModule
         var order = randperm(vectors.shape[0], int64, generator: generator);
         var chosen = order.index_select(
             0,
-            arange(Scalars.Of(moved.Length), int64).remainder(Scalars.Of(vectors.shape[0]))
+            arange(Scalars.Of(0), Scalars.Of(moved.Length), Scalars.Of(1), int64)
+                .remainder(Scalars.Of(vectors.shape[0]))
         );
         var entries = vectors.index_select(0, chosen.to(vectors.device)).to(codebook.dtype);
         codebook.index_copy_(0, tensor(moved).to(codebook.device), entries);
@@ -249,7 +254,7 @@ public sealed class VectorQuantizer : ExplicitModule
     {
         using var scope = NewDisposeScope();
         var products = mm(flat, codebook.t()).mul_(Scalars.Of(2));
-        var distances = flat.pow(Scalars.Of(2)).sum(1, keepdim: true).add(squares).sub_(products);
+        var distances = flat.pow(Scalars.Of(2)).sum(1, keepdim: true).Plus(squares).sub_(products);
         return distances.argmin(1).MoveToOuterDisposeScope();
     }
 }

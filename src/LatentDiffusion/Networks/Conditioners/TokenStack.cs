@@ -47,8 +47,14 @@ internal sealed record TokenStack(
         }
 
         using var scope = NewDisposeScope();
-        var positions = arange(Scalars.Of(tokens.shape[1]), dtype: int64, device: tokens.device);
-        var x = Tokens.forward(tokens).add(Positions.forward(positions));
+        var positions = arange(
+            Scalars.Of(0),
+            Scalars.Of(tokens.shape[1]),
+            Scalars.Of(1),
+            dtype: int64,
+            device: tokens.device
+        );
+        var x = Tokens.forward(tokens).Plus(Positions.forward(positions));
         foreach (var layer in Layers)
         {
             x = x.Then(layer.forward);

@@ -44,7 +44,7 @@ internal sealed class ActivationNormalization : ExplicitModule<Tensor, Tensor>
             Initialise(input);
         }
 
-        return input.add(_shift).mul(_scale).MoveToOuterDisposeScope();
+        return input.Plus(_shift).mul(_scale).MoveToOuterDisposeScope();
     }
 
     private void Initialise(Tensor input)

@@ -65,7 +65,7 @@ public sealed class PatchDiscriminator : ExplicitModule<Tensor, Tensor>
             h = normalization?.forward(h) ?? h;
             if (index < _layers.Count - 1)
             {
-                h = nn.functional.leaky_relu(h, LeakySlope);
+                h = h.leaky_relu(Scalars.Of(LeakySlope));
             }
         }
 
@@ -89,10 +89,10 @@ public sealed class PatchDiscriminator : ExplicitModule<Tensor, Tensor>
             case DiscriminatorNormalization.Group:
                 return new GroupNormalization(channels, GroupNormalization.UnetEpsilon);
             default:
-                var batch = nn.BatchNorm2d(channels, device: MetaDevice.Current);
+                var batch = new BatchNormalization(channels, countsBatches: true);
                 using (no_grad())
                 {
-                    batch.weight.normal_(1, InitialDeviation);
+                    batch.Weight.normal_(1, InitialDeviation);
                 }
 
                 return batch;

@@ -152,7 +152,7 @@ public sealed class DarknetTinyFeatures : ExplicitModule, IFeatureNetwork
     {
         if (Gradients.Needed(x))
         {
-            return nn.functional.leaky_relu(x, NegativeSlope);
+            return x.leaky_relu(Scalars.Of(NegativeSlope));
         }
 
         x.leaky_relu_(Scalars.Of(NegativeSlope));

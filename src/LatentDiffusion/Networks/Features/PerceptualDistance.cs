@@ -98,7 +98,7 @@ public sealed class PerceptualDistance : ExplicitModule<Tensor, Tensor, Tensor>
         var ours = _network.Stages(InColour(first));
         var theirs = _network.Stages(InColour(second));
         var distances = ours.Select((map, stage) => StageDistance(heads, stage, map, theirs[stage])).ToList();
-        return distances.Aggregate((sum, d) => sum.add(d)).reshape(-1, 1, 1, 1).MoveToOuterDisposeScope();
+        return distances.Aggregate((sum, d) => sum.Plus(d)).reshape(-1, 1, 1, 1).MoveToOuterDisposeScope();
     }
 
     /// <summary>Changes the mode of the distance alone: its network and heads stay in evaluation mode.</summary>
@@ -152,7 +152,7 @@ public sealed class PerceptualDistance : ExplicitModule<Tensor, Tensor, Tensor>
     private Tensor StageDistance(PerceptualHeads? heads, int stage, Tensor ours, Tensor theirs)
     {
         using var scope = NewDisposeScope();
-        var squares = Normalize(ours).sub(Normalize(theirs)).square();
+        var squares = Normalize(ours).sub(Normalize(theirs)).pow(Scalars.Of(2));
         if (_headDropout && training)
         {
             squares = nn.functional.dropout(squares, DropoutRate, training: true);

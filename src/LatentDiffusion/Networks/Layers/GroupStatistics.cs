@@ -79,7 +79,7 @@ internal sealed class GroupStatistics
         var normalized = input
             .sub(PerChannel(_mean, input))
             .mul_(PerChannel(inverse, input).mul_(weight.view(1, -1, 1, 1)))
-            .add_(bias.view(1, -1, 1, 1));
+            .PlusInPlace(bias.view(1, -1, 1, 1));
         return (silu ? nn.functional.silu(normalized) : normalized).MoveToOuterDisposeScope();
     }
 

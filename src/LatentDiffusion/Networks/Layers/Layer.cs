@@ -1,5 +1,6 @@
 using LatentDiffusion.Kernels;
 using LatentDiffusion.Kernels.Operators;
+using LatentDiffusion.Tensors;
 using static TorchSharp.torch;
 
 namespace LatentDiffusion.Networks.Layers;
@@ -35,10 +36,10 @@ internal static class Layer
     {
         if (Gradients.Needed(x, other))
         {
-            return x.add(other);
+            return x.Plus(other);
         }
 
-        x.add_(other);
+        x.PlusInPlace(other);
         return x.alias();
     }
 

@@ -17,7 +17,7 @@ public static class TimestepEmbedding
         using var scope = NewDisposeScope();
         var half = dimension / 2;
         var frequencies = exp(
-            arange(Scalars.Of(half), dtype: float32, device: timesteps.device)
+            arange(Scalars.Of(0), Scalars.Of(half), Scalars.Of(1), dtype: float32, device: timesteps.device)
                 .mul(Scalars.Of(-Math.Log(MaxPeriod)))
                 .div(Scalars.Of(half))
         );

@@ -1,5 +1,6 @@
 using LatentDiffusion.Kernels.Operators;
 using LatentDiffusion.Networks.Layers;
+using LatentDiffusion.Tensors;
 using static TorchSharp.torch;
 
 namespace LatentDiffusion.Networks.Unets;
@@ -45,6 +46,6 @@ internal sealed class AttentionBlock : ExplicitModule<Tensor, Tensor>
         var attended = Layer.Attention(split[0], split[1], split[2]);
         var joined = attended.transpose(1, 2).reshape(batch, -1, channels);
         var projected = _projection.forward(joined).reshape(pixels.shape);
-        return input.add(Layer.MapOf(projected)).MoveToOuterDisposeScope();
+        return input.Plus(Layer.MapOf(projected)).MoveToOuterDisposeScope();
     }
 }

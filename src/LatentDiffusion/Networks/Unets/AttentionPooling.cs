@@ -44,7 +44,7 @@ internal sealed class AttentionPooling : ExplicitModule<Tensor, Tensor>
         using var scope = NewDisposeScope();
         var (batch, channels) = (input.shape[0], input.shape[1]);
         var positions = input.reshape(batch, channels, -1);
-        var all = cat([positions.mean([-1], keepdim: true), positions], dim: -1).add(_positions);
+        var all = cat([positions.mean([-1], keepdim: true), positions], dim: -1).Plus(_positions);
         var qkv = _qkv.forward(all.transpose(1, 2).contiguous());
         var split = qkv.reshape(batch, -1, 3, _heads, channels / _heads).permute(2, 0, 3, 1, 4);
         var attended = Layer.Attention(split[0], split[1], split[2]);

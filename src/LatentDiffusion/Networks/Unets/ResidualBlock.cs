@@ -82,7 +82,7 @@ internal sealed class ResidualBlock : ExplicitModule<Tensor, Tensor, Tensor>
             var parts = modulation.chunk(2, dim: 1);
             h = h.Then(_outNorm.forward)
                 .Then(n => n.mul(parts[0].add(Scalars.Of(1))))
-                .Then(n => n.add(parts[1]))
+                .Then(n => n.Plus(parts[1]))
                 .Then(n => nn.functional.silu(n));
         }
         else

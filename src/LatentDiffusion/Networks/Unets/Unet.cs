@@ -96,7 +96,7 @@ public sealed class Unet : ExplicitModule
         var embedding = _timeOut.forward(nn.functional.silu(_timeIn.forward(sinusoids)));
         if (_labelEmbedding is not null)
         {
-            embedding = embedding.add(_labelEmbedding.forward(labels!));
+            embedding = embedding.Plus(_labelEmbedding.forward(labels!));
         }
 
         // Every residual block starts its embedding branch with the same SiLU.

@@ -89,9 +89,13 @@ internal sealed class Adversary : IDisposable
             ? nn
                 .functional.relu(real.neg().add(Scalars.Of(1)))
                 .mean()
-                .add(nn.functional.relu(fake.add(Scalars.Of(1))).mean())
+                .Plus(nn.functional.relu(fake.add(Scalars.Of(1))).mean())
                 .mul(Scalars.Of(0.5))
-            : nn.functional.softplus(real.neg()).mean().add(nn.functional.softplus(fake).mean()).mul(Scalars.Of(0.5));
+            : nn
+                .functional.logsigmoid(real)
+                .mean()
+                .Plus(nn.functional.logsigmoid(fake.neg()).mean())
+                .mul(Scalars.Of(-0.5));
 
     /// <summary>Writes the discriminator's weights, under the names that published checkpoints give them.</summary>
     public void Write(string folder) =>

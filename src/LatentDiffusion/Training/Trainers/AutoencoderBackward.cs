@@ -62,7 +62,7 @@ internal static class AutoencoderBackward
         );
         var total = reconstruction!
             .Likelihood.detach()
-            .add(regularisation.Value.detach().mul(Scalars.Of(regularisation.Weight)));
+            .Plus(regularisation.Value.detach().mul(Scalars.Of(regularisation.Weight)));
         Tensor? generator = null;
         double? weight = null;
         if (adversary is not null && adversary.Plays(step))
@@ -70,13 +70,13 @@ internal static class AutoencoderBackward
             var adversarial = GradientAt(decoded.Images, r => generator = adversary.GeneratorLoss(r));
             weight = adversary.Weight * Ratio(decoded, gradient, adversarial);
             var factor = weight.Value * adversary.FactorAt(step);
-            gradient = gradient.add(adversarial.mul(Scalars.Of(factor)));
-            total = total.add(generator!.detach().mul(Scalars.Of(factor)));
+            gradient = gradient.Plus(adversarial.mul(Scalars.Of(factor)));
+            total = total.Plus(generator!.detach().mul(Scalars.Of(factor)));
         }
 
         // Its gradient is the one given here, whatever its value.
         var carrier = decoded.Images.mul(gradient).sum();
-        carrier.add(regularisation.Value.mul(Scalars.Of(regularisation.Weight))).mul(Scalars.Of(share)).backward();
+        carrier.Plus(regularisation.Value.mul(Scalars.Of(regularisation.Weight))).mul(Scalars.Of(share)).backward();
         return new AutoencoderLosses(total, reconstruction, generator, weight);
     }
 

@@ -39,13 +39,13 @@ internal sealed class AutoencoderLoss(
     public ReconstructionLoss Reconstruction(Tensor images, Tensor reconstructions, bool sums)
     {
         var difference = images.sub(reconstructions);
-        var error = config.Pixel == PixelLoss.L1 ? difference.abs() : difference.square();
+        var error = config.Pixel == PixelLoss.L1 ? difference.abs() : difference.pow(Scalars.Of(2));
         var mean = error.mean();
         Tensor? distance = null;
         if (perceptualDistance is not null)
         {
             distance = perceptualDistance(images, reconstructions).mean();
-            mean = mean.add(distance.mul(Scalars.Of(config.Perceptual?.Weight ?? 1)));
+            mean = mean.Plus(distance.mul(Scalars.Of(config.Perceptual?.Weight ?? 1)));
         }
 
         // The distance counts once per element in the reference, so that both likelihoods are multiples of the mean.

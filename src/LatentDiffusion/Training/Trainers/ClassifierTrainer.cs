@@ -155,7 +155,7 @@ internal sealed class ClassifierTrainer : ITrainer
             first += labels.Length;
         }
 
-        return losses.Aggregate((sum, part) => sum.add(part));
+        return losses.Aggregate((sum, part) => sum.Plus(part));
     }
 
     private T InInferenceMode<T>(Func<T> measure)

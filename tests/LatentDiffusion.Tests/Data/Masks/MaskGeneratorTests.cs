@@ -41,6 +41,17 @@ public sealed class MaskGeneratorTests
     }
 
     [Fact]
+    public void Small_thin_masks_keep_to_half_of_the_image()
+    {
+        var generator = MaskGenerator.Lama(MaskThickness.Thin, 32);
+
+        Assert.All(
+            Enumerable.Range(-846_424, 300),
+            seed => Assert.InRange(generator.Draw(32, 32, seed).HoleShare, 0.0001, 0.5)
+        );
+    }
+
+    [Fact]
     public void Scaled_masks_cover_as_much_as_those_they_were_scaled_from()
     {
         var full = Shares(MaskThickness.Training, 256).Average();

@@ -1,4 +1,5 @@
 using LatentDiffusion.Networks.Layers;
+using LatentDiffusion.Tensors;
 using LatentDiffusion.Tensors.Runtime;
 using static TorchSharp.torch;
 
@@ -137,7 +138,7 @@ internal sealed class BandedEvaluation : IDisposable
                 using var tileScope = NewDisposeScope();
                 var weight = tensor(rows.Weights).outer(tensor(column.Weights)).to(band.dtype).to(band.device);
                 var seen = attention.forward(band.narrow(3, column.Start, column.Length)).mul(weight);
-                sum.narrow(2, rows.Start, rows.Length).narrow(3, column.Start, column.Length).add_(seen);
+                sum.narrow(2, rows.Start, rows.Length).narrow(3, column.Start, column.Length).PlusInPlace(seen);
             }
         }
 
