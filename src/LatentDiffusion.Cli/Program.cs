@@ -8,6 +8,10 @@ return await new Application(
         new SampleVerb(),
         new TextToImageVerb(),
         new ImageToImageVerb(),
+        new SuperResolveVerb(),
+        new InpaintVerb(),
+        new LayoutVerb(),
+        new SemanticVerb(),
         new InfoVerb(),
         new ReconstructVerb(),
         new VerbGroup(

@@ -24,6 +24,9 @@ internal sealed class ImageWriter(LatentDiffusionModel model, GenerationOrigin? 
 {
     private const int GridPixels = 96;
 
+    /// <summary>The name of what was drawn after, or null.</summary>
+    public string? Subject { get; init; }
+
     /// <returns>The full path.</returns>
     public string Write(string folder, DrawnImage image)
     {
@@ -37,14 +40,23 @@ internal sealed class ImageWriter(LatentDiffusionModel model, GenerationOrigin? 
         return path;
     }
 
-    public void WriteGrid(string path, IReadOnlyList<DrawnImage> images, int columns)
+    /// <param name="path">The file.</param>
+    /// <param name="images">Rows of images.</param>
+    /// <param name="columns">Images in a row.</param>
+    /// <param name="given">What was drawn after, which stands before every row; or null.</param>
+    public void WriteGrid(string path, IReadOnlyList<DrawnImage> images, int columns, RgbImage? given)
     {
         var rows = images.Chunk(columns).Select(row => NameOf(row[0])).ToList();
-        var sheet = new ContactSheet(columns)
+        var sheet = new ContactSheet(given is null ? columns : columns + 1)
         {
             Upscale = Math.Max(1, GridPixels / images[0].Image.Width),
             RowCaptions = rows.All(name => name.Length == 0) ? [] : rows,
-        }.Draw([.. images.Select(image => image.Image)]);
+            ColumnCaptions = given is null ? [] : ["given"],
+        }.Draw([
+            .. images
+                .Chunk(columns)
+                .SelectMany(row => (given is null ? [] : (RgbImage[])[given]).Concat(row.Select(image => image.Image))),
+        ]);
         Write(
             path,
             RecordOf(images[0]) is { } record ? GeneratedPng.EncodeSheet(sheet, record) : PngEncoder.Encode(sheet)
@@ -55,7 +67,12 @@ internal sealed class ImageWriter(LatentDiffusionModel model, GenerationOrigin? 
     private string NameOf(DrawnImage image)
     {
         var input = image.Request.Inputs[image.Number];
-        IEnumerable<string?> parts = [input.Prompt?.Source, input.ClassId is { } id ? model.Config.Classes[id] : null];
+        IEnumerable<string?> parts =
+        [
+            Subject,
+            input.Prompt?.Source,
+            input.ClassId is { } id ? model.Config.Classes[id] : null,
+        ];
         return string.Join(", ", parts.Where(part => !string.IsNullOrWhiteSpace(part)));
     }
 

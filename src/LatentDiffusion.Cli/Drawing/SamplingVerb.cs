@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using LatentDiffusion.Cli.Bench;
 using LatentDiffusion.Cli.Commands;
+using LatentDiffusion.Cli.Drawing.Conditions;
 using LatentDiffusion.Diffusion.Conditioning;
 using LatentDiffusion.Errors;
 using LatentDiffusion.Models;
@@ -42,6 +43,7 @@ internal abstract class SamplingVerb : Verb
 
     private readonly PromptOptions? _prompts;
     private readonly StartOptions? _start;
+    private readonly ConditionOptions? _shown;
     private readonly int _usualCount;
 
     /// <param name="name">The verb.</param>
@@ -49,33 +51,39 @@ internal abstract class SamplingVerb : Verb
     /// <param name="example">A command line.</param>
     /// <param name="usualCount">Images unless another number is asked for.</param>
     /// <param name="prompts">Null for a verb that takes no prompt.</param>
-    /// <param name="start">Null for a verb that takes no image.</param>
+    /// <param name="start">Null for a verb that does not start from an image.</param>
+    /// <param name="shown">Null for a verb that draws after no files.</param>
     protected SamplingVerb(
         string name,
         string description,
         string example,
         int usualCount,
         PromptOptions? prompts = null,
-        StartOptions? start = null
+        StartOptions? start = null,
+        ConditionOptions? shown = null
     )
         : base(name, description, example)
     {
-        (_usualCount, _prompts, _start) = (usualCount, prompts, start);
+        (_usualCount, _prompts, _start, _shown) = (usualCount, prompts, start, shown);
         _class.Description =
             $"Class by name or number; may be repeated (default: {(prompts is null ? "every class" : "none")})";
         _count.Description =
-            (prompts is null ? "Images per class, or in all for an unconditional model" : "Images per prompt")
-            + $" (default: {usualCount})";
+            (
+                prompts is null ? "Images per class, or in all for an unconditional model"
+                : shown is null ? "Images per prompt"
+                : "Images to draw"
+            ) + $" (default: {usualCount})";
         Positive.Require(_count);
         Arguments.Add(_model);
         Option[] options =
         [
             .. start?.All ?? [],
+            .. shown?.All ?? [],
             .. prompts?.All ?? [],
             _class,
             _count,
             .. _sampling.All,
-            _size,
+            .. shown?.Kind.LeavesSizeOpen == false ? (Option[])[] : [_size],
             .. _loading.All,
             .. _pictures.All,
             _from,
@@ -95,7 +103,7 @@ internal abstract class SamplingVerb : Verb
 
             var problem = result.GetResult(_model) is not { Tokens.Count: > 0 }
                 ? "model is missing."
-                : _start?.ProblemOf(IsGiven) ?? _prompts?.ProblemOf(IsGiven);
+                : _start?.ProblemOf(IsGiven) ?? _shown?.ProblemOf(IsGiven) ?? _prompts?.ProblemOf(IsGiven);
             if (problem is not null)
             {
                 result.AddError(problem);
@@ -132,6 +140,7 @@ internal abstract class SamplingVerb : Verb
         using var model = ModelFile.LoadLatentDiffusion(path, options: loading);
         if (picture is null)
         {
+            ShownCondition.Check(model, path, _shown?.Kind);
             CheckModel(model, path);
             identity = withMetadata ? ModelIdentity.Of(path) : null;
         }
@@ -145,6 +154,10 @@ internal abstract class SamplingVerb : Verb
             picture
         );
         request = start is null ? request : start.AddTo(request, model, context.Output);
+        var files = ConditionFiles.Find(_shown, arguments, picture);
+        var shown = files?.Plan(request, model, context.Output);
+        var plan = shown?.Sampling ?? SamplingPlan.Of(request);
+        request = plan.Request;
         var sampler = new ImageSampler(model);
         sampler.Check(request);
         PromptNotes.Tell(request, model, context.Output);
@@ -156,7 +169,10 @@ internal abstract class SamplingVerb : Verb
         var seconds = Stopwatch.GetElapsedTime(begin).TotalSeconds;
         progress.Dispose();
 
-        var drawn = images.Index().Select(image => new DrawnImage(request, image.Index, image.Item)).ToList();
+        var drawn = images
+            .Index()
+            .Select(image => new DrawnImage(request, image.Index, plan.Finish(image.Item)))
+            .ToList();
         if (isRepeat)
         {
             drawn = [drawn[picture!.Record.Position]];
@@ -164,20 +180,20 @@ internal abstract class SamplingVerb : Verb
 
         var origin =
             withMetadata && identity is not null
-                ? new GenerationOrigin(identity, context.Threads, start?.Record, loading)
+                ? new GenerationOrigin(identity, context.Threads, start?.Record, files?.Record, loading)
                 : null;
-        var writer = new ImageWriter(model, origin);
-        var files = drawn.Select(image => writer.Write(folder, image)).ToList();
+        var writer = new ImageWriter(model, origin) { Subject = files?.Name };
+        var written = drawn.Select(image => writer.Write(folder, image)).ToList();
         if (grid is not null)
         {
-            writer.WriteGrid(grid, drawn, isRepeat ? 1 : CountOf(arguments, picture?.Record));
+            writer.WriteGrid(grid, drawn, isRepeat ? 1 : CountOf(arguments, picture?.Record), shown?.Picture);
         }
 
         context.Output.Result(
             new
             {
                 Folder = Path.GetFullPath(folder),
-                Files = files,
+                Files = written,
                 drawn[0].Seed,
                 Seconds = Math.Round(seconds, 3),
                 PeakRssMb = Math.Round(PeakMemory.Megabytes(), 1),
@@ -193,6 +209,7 @@ internal abstract class SamplingVerb : Verb
             arguments,
             [
                 .. _start?.Changing ?? [],
+                .. _shown?.Changing ?? [],
                 .. _prompts?.All ?? [],
                 .. _sampling.All,
                 .. _loading.All,

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using LatentDiffusion.Cli.Terminal;
 using LatentDiffusion.Errors;
 using LatentDiffusion.Imaging;
@@ -28,28 +27,17 @@ internal sealed record StartingImage(RgbImage Image, RecordedStart Record)
                 : null;
         }
 
-        if (path is null && !File.Exists(file))
-        {
-            throw new UserInputException(
-                $"{picture!.Path} was started from {file}, which is not there: name it, as in "
-                    + $"'ldm img2img --from {picture.Path} --image FILE'."
-            );
-        }
-
-        var bytes = PictureFile.ReadBytes(file);
-        var hash = Convert.ToHexStringLower(SHA256.HashData(bytes));
-        if (path is null && hash != recorded!.Sha256)
-        {
-            throw new UserInputException(
-                $"{picture!.Path} was started from {file}, which has changed since: name another with --image."
-            );
-        }
-
+        var source = SourceFile.Read(
+            path,
+            recorded is null ? null : new RecordedFile(recorded.Path, recorded.Sha256),
+            picture,
+            $"img2img --from {picture?.Path} --image FILE"
+        );
         return new StartingImage(
-            ImageDecoder.Decode(bytes, file),
+            ImageDecoder.Decode(source.Bytes, file),
             new RecordedStart(
-                file.Replace('\\', '/'),
-                hash,
+                source.Record.Path,
+                source.Record.Sha256,
                 strength ?? recorded?.Strength ?? StartOptions.UsualStrength
             )
         );

@@ -35,28 +35,38 @@ public sealed class Inpainter(LatentDiffusionModel model)
         CancellationToken cancellation = default
     )
     {
+        settings ??= new SamplingRequest();
+        var inputs = settings.Inputs.Count > 0 ? settings.Inputs : [ConditionInput.None];
+        var plan = Plan(image, settings with { Inputs = inputs });
+        return [.. new ImageSampler(model).Sample(plan.Request, progress, cancellation).Select(plan.Finish)];
+    }
+
+    /// <summary>What the sampler has to draw for an image to be filled, once for every input of the settings.</summary>
+    /// <param name="image">The image, of any size.</param>
+    /// <param name="settings">As for <see cref="Fill"/>, with at least one input.</param>
+    /// <exception cref="UserInputException">The mask has no hole.</exception>
+    public SamplingPlan Plan(MaskedImage image, SamplingRequest settings)
+    {
         ArgumentNullException.ThrowIfNull(image);
+        ArgumentNullException.ThrowIfNull(settings);
         if (image.Mask.HoleShare == 0)
         {
             throw new UserInputException("The mask has no hole, so there is nothing to paint: mark some pixels.");
         }
 
-        settings ??= new SamplingRequest();
         var (width, height) = (Padded(image.Image.Width), Padded(image.Image.Height));
         var padded = new MaskedImage(image.Image.Extended(width, height), image.Mask.Extended(width, height));
-        var inputs = settings.Inputs.Count > 0 ? settings.Inputs : [ConditionInput.None];
-        var request = settings with
-        {
-            Inputs = IsTrainedForIt ? [.. inputs.Select(input => input with { Masked = padded })] : inputs,
-            Known = IsTrainedForIt ? [] : [.. inputs.Select(_ => padded)],
-            Width = width,
-            Height = height,
-        };
-        var painted = new ImageSampler(model).Sample(request, progress, cancellation);
-        return
-        [
-            .. painted.Select(result => image.FilledFrom(result.Crop(0, 0, image.Image.Width, image.Image.Height))),
-        ];
+        var inputs = settings.Inputs;
+        return new SamplingPlan(
+            settings with
+            {
+                Inputs = IsTrainedForIt ? [.. inputs.Select(input => input with { Masked = padded })] : inputs,
+                Known = IsTrainedForIt ? [] : [.. inputs.Select(_ => padded)],
+                Width = width,
+                Height = height,
+            },
+            drawn => image.FilledFrom(drawn.Crop(0, 0, image.Image.Width, image.Image.Height))
+        );
     }
 
     private int Padded(int side) => (side + model.SizeMultiple - 1) / model.SizeMultiple * model.SizeMultiple;

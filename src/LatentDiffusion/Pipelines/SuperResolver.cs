@@ -32,16 +32,12 @@ public sealed class SuperResolver
     /// <summary>How many times larger images become, per side.</summary>
     public int Scale { get; }
 
-    /// <summary>
-    /// Side in pixels of the overlapping tiles that large results are made of; null takes 256, or the training images' size
-    /// where that is more. Results that fit into one tile are made whole.
-    /// </summary>
-    public int? TileSize { get; init; }
-
     /// <summary>Enlarges an image.</summary>
     /// <param name="image">The image, of any size.</param>
     /// <param name="settings">
-    /// Sampler, steps, seed and guidance; its first input may hold what else the model is conditioned on. Sizes are set here.
+    /// Sampler, steps, seed and guidance; its first input may hold what else the model is conditioned on. Sizes are set here;
+    /// <see cref="SamplingRequest.PatchSize"/> is the side of the overlapping tiles that large results are made of, null being
+    /// 256 pixels, or the training images' size where that is more.
     /// </param>
     /// <param name="progress">Told after every sampler step.</param>
     /// <param name="cancellation">Checked before every sampler step.</param>
@@ -54,19 +50,31 @@ public sealed class SuperResolver
         CancellationToken cancellation = default
     )
     {
-        ArgumentNullException.ThrowIfNull(image);
         settings ??= new SamplingRequest();
-        var (width, height) = (PaddedSide(image.Width), PaddedSide(image.Height));
         var input = settings.Inputs is [var first, ..] ? first : ConditionInput.None;
-        var request = settings with
-        {
-            Inputs = [input with { LowResolution = image.Extended(width / Scale, height / Scale) }],
-            Width = width,
-            Height = height,
-            PatchSize = Tile(Math.Max(width, height)),
-        };
-        var enlarged = new ImageSampler(_model).Sample(request, progress, cancellation)[0];
-        return enlarged.Crop(0, 0, image.Width * Scale, image.Height * Scale);
+        var plan = Plan(image, settings with { Inputs = [input] });
+        return plan.Finish(new ImageSampler(_model).Sample(plan.Request, progress, cancellation)[0]);
+    }
+
+    /// <summary>What the sampler has to draw for an image to be enlarged, once for every input of the settings.</summary>
+    /// <param name="image">The image, of any size.</param>
+    /// <param name="settings">As for <see cref="Enlarge"/>, with at least one input.</param>
+    public SamplingPlan Plan(RgbImage image, SamplingRequest settings)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        ArgumentNullException.ThrowIfNull(settings);
+        var (width, height) = (PaddedSide(image.Width), PaddedSide(image.Height));
+        var low = image.Extended(width / Scale, height / Scale);
+        return new SamplingPlan(
+            settings with
+            {
+                Inputs = [.. settings.Inputs.Select(input => input with { LowResolution = low })],
+                Width = width,
+                Height = height,
+                PatchSize = Tile(settings.PatchSize, Math.Max(width, height)),
+            },
+            drawn => drawn.Crop(0, 0, image.Width * Scale, image.Height * Scale)
+        );
     }
 
     // The least multiple of both the model's and the low-resolution image's pixels.
@@ -81,10 +89,10 @@ public sealed class SuperResolver
         return padded;
     }
 
-    private int? Tile(int longSide)
+    private int? Tile(int? chosen, int longSide)
     {
         var multiple = _model.SizeMultiple;
-        var wanted = TileSize ?? Math.Max(UsualTile, _model.Config.ImageSize);
+        var wanted = chosen ?? Math.Max(UsualTile, _model.Config.ImageSize);
         var tile = (wanted + multiple - 1) / multiple * multiple;
         return longSide > tile ? tile : null;
     }

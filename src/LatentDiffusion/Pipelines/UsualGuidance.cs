@@ -11,15 +11,21 @@ public static class UsualGuidance
     /// </summary>
     public const double Text = 5;
 
-    /// <summary>For classes, of which a model knows few and sees each often: they need less.</summary>
+    /// <summary>
+    /// For classes, of which a model knows few and sees each often: they need less. So do layouts and label maps, which say
+    /// more than a text.
+    /// </summary>
     public const double Class = 2;
 
-    /// <summary>The scale for a model; 1, which is none, where there is nothing to guide by.</summary>
+    /// <summary>
+    /// The scale for a model; 1, which is none, where there is nothing to guide by, or the model never learned to draw
+    /// without its condition.
+    /// </summary>
     public static double Of(LatentDiffusionModel model)
     {
         ArgumentNullException.ThrowIfNull(model);
         return model.ReadsText ? Text
-            : model.Conditioner is not null ? Class
+            : model.Config.Conditioner?.Singles.Any(single => single.DropProbability > 0) == true ? Class
             : 1;
     }
 }

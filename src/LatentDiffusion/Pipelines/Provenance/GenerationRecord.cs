@@ -19,6 +19,17 @@ public sealed record RecordedInput(int Count, string? Prompt = null, string? Cla
 /// <param name="Strength"><see cref="StartImage.Strength"/>.</param>
 public sealed record RecordedStart(string Path, string Sha256, double Strength);
 
+/// <summary>The files that show what a picture was to be.</summary>
+/// <param name="Verb">What was done with them, as the command line calls it: superres, inpaint, layout, semantic.</param>
+/// <param name="Files">The files, in that verb's order.</param>
+/// <param name="Scale">How many times larger an enlarged image was to become; null elsewhere.</param>
+public sealed record RecordedCondition(string Verb, IReadOnlyList<RecordedFile> Files, double? Scale = null);
+
+/// <summary>A file that a picture was drawn from.</summary>
+/// <param name="Path">Its path as it was given.</param>
+/// <param name="Sha256">The hash of that file, 64 hexadecimal digits.</param>
+public sealed record RecordedFile(string Path, string Sha256);
+
 /// <summary>
 /// All that is needed to draw a picture again. Pictures that were drawn together are part of it, because the rounding of
 /// libtorch's operators depends on the batch: only the same batch gives the same bits.
@@ -85,6 +96,9 @@ public sealed record GenerationRecord
     /// <summary>The image it was started from, or null.</summary>
     public RecordedStart? Start { get; init; }
 
+    /// <summary>The files of its condition, or null.</summary>
+    public RecordedCondition? Condition { get; init; }
+
     /// <summary>Processor threads.</summary>
     public int Threads { get; init; }
 
@@ -128,11 +142,15 @@ public sealed record GenerationRecord
             Height = request.Height ?? model.Config.ImageSize,
             PatchSize = request.PatchSize,
             Start = origin.Start,
+            Condition = origin.Condition,
             Threads = origin.Threads,
         };
     }
 
-    /// <summary>The request for the whole batch, but for <see cref="SamplingRequest.Start"/>.</summary>
+    /// <summary>
+    /// The request for the whole batch, but for <see cref="SamplingRequest.Start"/> and what the files of
+    /// <see cref="Condition"/> show.
+    /// </summary>
     /// <param name="model">The model to draw with.</param>
     /// <exception cref="UserInputException">The model lacks a class.</exception>
     public SamplingRequest ToRequest(LatentDiffusionModel model)

@@ -31,6 +31,9 @@ internal static class GenerationText
             // The noise is what PyTorch's generator on the processor gives, one per picture.
             ("RNG", "CPU"),
             ("LDM class", record.Input.Class),
+            ("LDM verb", record.Condition?.Verb),
+            ("LDM files", record.Condition is { } c ? string.Join(" ", c.Files.Select(f => f.Path)) : null),
+            ("LDM scale", record.Condition?.Scale),
             ("LDM guidance rescale", record.GuidanceRescale == 0 ? null : record.GuidanceRescale),
             ("LDM guidance interval", record.GuidanceInterval is { } i ? Invariant($"{i.From}-{i.To}") : null),
             ("LDM patch", record.PatchSize),

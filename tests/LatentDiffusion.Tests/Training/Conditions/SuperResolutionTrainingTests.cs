@@ -27,11 +27,10 @@ public sealed class SuperResolutionTrainingTests : IDisposable
         using var model = _toy.Load("run");
         var resolver = new SuperResolver(model);
 
-        var tiling = new SuperResolver(model) { TileSize = Size };
         var (square, oblong, tiled) = (
             Gain(resolver, Size, Size, number: 100),
             Gain(resolver, 20, 12, number: 200),
-            Gain(tiling, 40, 28, number: 300)
+            Gain(resolver, 40, 28, number: 300, Sampling with { PatchSize = Size })
         );
 
         Assert.True(square > 1, $"{square:f2} dB better than nearest");
@@ -78,15 +77,20 @@ public sealed class SuperResolutionTrainingTests : IDisposable
     public void Dispose() => _toy.Dispose();
 
     /// <summary>The mean of four images that were not trained on, in decibels.</summary>
-    private static double Gain(SuperResolver resolver, int width, int height, int number) =>
-        Enumerable.Range(number, 4).Average(i => Gain(resolver, Draw(width, height, i)));
+    private static double Gain(
+        SuperResolver resolver,
+        int width,
+        int height,
+        int number,
+        SamplingRequest? settings = null
+    ) => Enumerable.Range(number, 4).Average(i => Gain(resolver, Draw(width, height, i), settings ?? Sampling));
 
-    private static double Gain(SuperResolver resolver, RgbImage truth)
+    private static double Gain(SuperResolver resolver, RgbImage truth, SamplingRequest settings)
     {
         var low = new BicubicDegradation { Scale = Scale }
             .Apply(truth, seed: 0)
             .Low;
-        var enlarged = resolver.Enlarge(low, Sampling, cancellation: TestContext.Current.CancellationToken);
+        var enlarged = resolver.Enlarge(low, settings, cancellation: TestContext.Current.CancellationToken);
         return PeakSignalToNoise.Of(truth, enlarged) - PeakSignalToNoise.Of(truth, Nearest(low));
     }
 
