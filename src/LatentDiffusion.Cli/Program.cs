@@ -22,6 +22,7 @@ return await new Application(
                 new EvaluateReconstructionVerb(),
                 new EvaluateFirstStagesVerb(),
                 new EvaluateSamplesVerb(),
+                new EvaluateCaptionsVerb(),
                 new EvaluateLikelihoodVerb(),
             ]
         ),

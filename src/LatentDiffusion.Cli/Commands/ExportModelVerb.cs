@@ -6,16 +6,19 @@ namespace LatentDiffusion.Cli.Commands;
 /// <summary><c>ldm models export</c>: a file to give away of what a run wrote.</summary>
 internal sealed class ExportModelVerb : Verb
 {
-    private readonly Argument<string> _run = new("run")
-    {
-        Description = "Run folder of an autoencoder or a classifier",
-    };
+    private readonly Argument<string> _run = new("run") { Description = "Run folder" };
 
     private readonly Option<string> _out = new("--out")
     {
         Description = "The model's folder",
         HelpName = "DIR",
         Required = true,
+    };
+
+    private readonly Option<string?> _dtype = new("--dtype")
+    {
+        Description = "What weights are stored as (default: f32); they are computed with in 32 bits either way",
+        HelpName = "f32|f16|bf16",
     };
 
     public ExportModelVerb()
@@ -27,14 +30,17 @@ internal sealed class ExportModelVerb : Verb
     {
         Arguments.Add(_run);
         Options.Add(_out);
+        Options.Add(_dtype);
     }
 
     public override Task<int> RunAsync(VerbContext context, CancellationToken cancellation)
     {
+        var storage = ConvertVerb.DtypeOf(context.Arguments.GetValue(_dtype));
         context.OpenCpu();
         var path = ModelExport.Write(
             context.Arguments.GetRequiredValue(_run),
-            context.Arguments.GetRequiredValue(_out)
+            context.Arguments.GetRequiredValue(_out),
+            storage
         );
         context.Output.Result(
             new { Model = Path.GetFullPath(path), Bytes = new FileInfo(path).Length },

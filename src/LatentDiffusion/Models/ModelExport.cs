@@ -10,35 +10,43 @@ namespace LatentDiffusion.Models;
 public static partial class ModelExport
 {
     /// <summary>
-    /// Writes the newest weights of an autoencoder or a classifier into a folder: with averages in the place of the weights
-    /// they are averages of, and with the names of folders of this machine reduced to their last part.
+    /// Writes the newest weights of a model into a folder: with averages in the place of the weights they are averages of, and
+    /// with the names of folders of this machine reduced to their last part.
     /// </summary>
     /// <param name="run">A run folder, a model folder, or a file.</param>
     /// <param name="folder">The model's folder; created when missing, the weights in it are replaced.</param>
+    /// <param name="storage">What weights are stored as; null keeps 32 bits. They are computed with in 32 bits either way.</param>
     /// <returns>The file.</returns>
-    /// <exception cref="Errors.UserInputException">
-    /// There is no such model, or it is a latent diffusion model, which keeps its averages beside its weights.
-    /// </exception>
-    public static string Write(string run, string folder)
+    /// <exception cref="Errors.UserInputException">There is no such model.</exception>
+    public static string Write(string run, string folder, ScalarType? storage = null)
     {
         using var file = SafetensorsFile.Open(ModelLocation.Resolve(run));
         var config = ModelFile.ReadConfig(file);
-        if (config is LatentDiffusionModelConfig)
-        {
-            throw new Errors.UserInputException(
-                $"{run} is a latent diffusion model: copy its {ModelFile.FileName}; only autoencoders and classifiers "
-                    + "are exported."
-            );
-        }
-
         OutputFolder.Create(folder);
         var path = Path.Combine(folder, ModelFile.FileName);
         using var scope = NewDisposeScope();
-        var tensors = config is AutoencoderModelConfig autoencoder
-            ? Weights(file, autoencoder)
+        using var model = config is LatentDiffusionModelConfig ? ModelFile.LoadLatentDiffusion(run) : null;
+        var tensors =
+            model is not null ? ModelTensors.Of(model, ema: null)
+            : config is AutoencoderModelConfig autoencoder ? Weights(file, autoencoder)
             : file.Tensors.Keys.Select(name => KeyValuePair.Create(name, file.Read(name)));
-        ModelFile.Write(path, config, tensors, WithoutFolders(ModelFile.ExperimentOf(file)), ModelFile.StepOf(file));
+        ModelFile.Write(
+            path,
+            config,
+            tensors.Select(t => KeyValuePair.Create(t.Key, Stored(t.Key, t.Value))),
+            WithoutFolders(ModelFile.ExperimentOf(file)),
+            ModelFile.StepOf(file),
+            model?.Conditioner?.Vocabularies
+        );
         return path;
+
+        // Noise schedule and scale factor keep their precision: they are a few numbers.
+        Tensor Stored(string name, Tensor tensor) =>
+            storage is { } type
+            && tensor.dtype == ScalarType.Float32
+            && model?.Process.Buffers.ContainsKey(name) != true
+                ? tensor.to(type)
+                : tensor;
     }
 
     /// <summary>A configuration in which paths have no more than their last part.</summary>

@@ -1,5 +1,4 @@
 using LatentDiffusion.Checkpoints.Safetensors;
-using LatentDiffusion.Errors;
 using LatentDiffusion.Models;
 using LatentDiffusion.Tests.Support;
 using LatentDiffusion.Tests.Training;
@@ -33,14 +32,33 @@ public sealed class ModelExportTests : IDisposable
         }
     }
 
-    [Fact]
-    public void A_diffusion_model_is_refused_in_one_line()
+    [Theory]
+    [InlineData(null)]
+    [InlineData(torch.ScalarType.Float16)]
+    public void An_exported_diffusion_model_is_the_averaged_one_in_its_own_precision_or_less(torch.ScalarType? storage)
     {
-        _tiny.Train(_tiny.Diffusion(), "run");
+        using var scope = torch.NewDisposeScope();
+        _tiny.Train(_tiny.Diffusion() with { EmaDecay = 0.9 }, "run");
 
-        var error = Assert.Throws<UserInputException>(() => ModelExport.Write(_tiny["run"], _tiny["model"]));
+        var path = ModelExport.Write(_tiny["run"], _tiny["model"], storage);
 
-        Assert.Contains("latent diffusion model", error.Message, StringComparison.Ordinal);
+        using var file = SafetensorsFile.Open(path);
+        Assert.DoesNotContain(file.Tensors.Keys, name => name.StartsWith("model_ema", StringComparison.Ordinal));
+        using var expected = ModelFile.LoadLatentDiffusion(_tiny["run"]);
+        using var actual = ModelFile.LoadLatentDiffusion(_tiny["model"]);
+        Assert.Equal(expected.ScaleFactor, actual.ScaleFactor);
+        Assert.All(
+            expected.Process.Buffers,
+            buffer => TensorAssert.Equal(actual.Process.Buffers[buffer.Key], buffer.Value)
+        );
+        Assert.All(
+            expected.UnetParameters().Zip(actual.UnetParameters()),
+            pair =>
+                TensorAssert.Equal(
+                    pair.Second.Parameter,
+                    storage is { } type ? pair.First.Parameter.to(type).to(torch.float32) : pair.First.Parameter
+                )
+        );
     }
 
     [Theory]
