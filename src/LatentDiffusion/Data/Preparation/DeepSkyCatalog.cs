@@ -71,13 +71,13 @@ internal sealed class DeepSkyCatalog
     public IReadOnlyList<DeepSkyObject> Named(string catalogue, uint number) =>
         _named.GetValueOrDefault((catalogue, number)) ?? [];
 
-    /// <summary>The object nearest to a direction, null if there is none up to a distance.</summary>
+    /// <summary>The only object near a direction; null if there is none or more than one.</summary>
     /// <param name="direction">Unit vector.</param>
-    /// <param name="distance">Length of the chord between both directions.</param>
-    public DeepSkyObject? Nearest(Vector3 direction, float distance)
+    /// <param name="distance">The longest chord between both directions.</param>
+    public DeepSkyObject? OnlyOneNear(Vector3 direction, float distance)
     {
-        var nearest = _objects.MinBy(o => Vector3.DistanceSquared(o.Direction, direction));
-        return nearest is not null && Vector3.Distance(nearest.Direction, direction) <= distance ? nearest : null;
+        var near = _objects.Where(o => Vector3.Distance(o.Direction, direction) <= distance).Take(2).ToList();
+        return near.Count == 1 ? near[0] : null;
     }
 
     /// <summary>The unit vector of a place in the sky.</summary>

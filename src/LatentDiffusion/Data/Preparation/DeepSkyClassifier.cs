@@ -24,7 +24,7 @@ internal sealed partial class DeepSkyClassifier(DeepSkyCatalog catalog)
     // Wider pictures, those with a corner about a degree from the middle, are parts of mosaics: at their middle is anything.
     private const float WidestRadius = 0.0175f;
 
-    /// <summary>The object at which a picture is taken: the one its file is named after, or else the one in its middle.</summary>
+    /// <summary>The object that a picture shows: the one its file is named after, or else the only one in its middle.</summary>
     /// <returns>Null if there is none.</returns>
     public DeepSkyObject? Find(DeepSkyPicture picture)
     {
@@ -34,7 +34,7 @@ internal sealed partial class DeepSkyClassifier(DeepSkyCatalog catalog)
             return named;
         }
 
-        return catalog.Nearest(picture.Middle, FarthestFromMiddle * picture.Radius);
+        return catalog.OnlyOneNear(picture.Middle, FarthestFromMiddle * picture.Radius);
     }
 
     /// <summary>The class of a kind of objects.</summary>
