@@ -80,7 +80,12 @@ public sealed class SquareSymmetryTests
     [Fact]
     public void Images_with_boxes_are_not_turned()
     {
-        var images = new ImageFolderConfig { Path = "images", Size = 8, Rotate = true };
+        var images = new ImageFolderConfig
+        {
+            Path = "images",
+            Size = 8,
+            Rotate = true,
+        };
 
         Assert.Empty(images.Check());
         Assert.Equal("Rotate", Assert.Single((images with { Layouts = "layouts" }).Check()).Property);

@@ -45,5 +45,6 @@ internal static class DeepSkyNotice
         File.WriteAllText(path, notice.ToString());
     }
 
-    private static string Cell(string text) => text.ReplaceLineEndings(" ").Replace("|", "\\|", StringComparison.Ordinal);
+    private static string Cell(string text) =>
+        text.ReplaceLineEndings(" ").Replace("|", "\\|", StringComparison.Ordinal);
 }

@@ -80,7 +80,8 @@ internal sealed partial record DeepSkyPicture(string File, Vector3 Middle, float
                     .EnumerateObject()
                     .Where(p => p.Name.Equals(key, StringComparison.OrdinalIgnoreCase))
                     .Select(p => p.Value.GetString())
-                    .FirstOrDefault() ?? ""
+                    .FirstOrDefault()
+                    ?? ""
                 : "";
     }
 

@@ -144,15 +144,7 @@ public sealed class DeepSkyPreparation
         );
         return (
             kind,
-            validation
-                ? soFar with
-                {
-                    Validation = soFar.Validation + 1,
-                }
-                : soFar with
-                {
-                    Training = soFar.Training + 1,
-                }
+            validation ? soFar with { Validation = soFar.Validation + 1 } : soFar with { Training = soFar.Training + 1 }
         );
     }
 

@@ -58,7 +58,10 @@ public sealed class DeepSkyPreparationTests : IDisposable
             Written("out")
         );
         Assert.Equal([1, 1, 1, 1, 1], result.Classes.Values);
-        Assert.Equal((5, 1, 3, 0), (result.Training + result.Validation, result.OtherKinds, result.Unknown, result.Small));
+        Assert.Equal(
+            (5, 1, 3, 0),
+            (result.Training + result.Validation, result.OtherKinds, result.Unknown, result.Small)
+        );
 
         void Show(string file, double rightAscension, double declination, double side = 0.2) =>
             sky.Show(file, rightAscension, declination, TestImages.Pattern(8, 8), side);
@@ -106,10 +109,7 @@ public sealed class DeepSkyPreparationTests : IDisposable
         Assert.InRange(result.Validation, 8, 35);
         Assert.Equal(200, result.Validation + result.Training);
         Assert.Equal(result.Training, ImageFolderSource.Open(_folder["out/train"]).Count);
-        Assert.Equal(
-            ["galaxy", "globular-cluster"],
-            ImageFolderSource.Open(_folder["out/validation"]).ClassNames
-        );
+        Assert.Equal(["galaxy", "globular-cluster"], ImageFolderSource.Open(_folder["out/validation"]).ClassNames);
         Assert.Equal(Paths("out"), Paths("again"));
         Assert.Equal(100, Paths("out-half").Count);
         Assert.Subset(Paths("out").ToHashSet(), Paths("out-half").ToHashSet());
@@ -242,5 +242,7 @@ public sealed class DeepSkyPreparationTests : IDisposable
 
     // Without train or validation.
     private IEnumerable<string> Written(string output) =>
-        Paths(output).Select(path => path[(path.IndexOf('/', StringComparison.Ordinal) + 1)..]).Order(StringComparer.Ordinal);
+        Paths(output)
+            .Select(path => path[(path.IndexOf('/', StringComparison.Ordinal) + 1)..])
+            .Order(StringComparer.Ordinal);
 }

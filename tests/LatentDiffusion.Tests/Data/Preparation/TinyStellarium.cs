@@ -24,7 +24,22 @@ internal sealed class TinyStellarium(string root)
     public void Add(uint type, double rightAscension, double declination, string catalogue = "", uint number = 0)
     {
         string[] catalogues =
-            ["NGC", "IC", "M", "C", "B", "Sh2", "VdB", "RCW", "LDN", "LBN", "Cr", "Mel", "PGC", "UGC"];
+        [
+            "NGC",
+            "IC",
+            "M",
+            "C",
+            "B",
+            "Sh2",
+            "VdB",
+            "RCW",
+            "LDN",
+            "LBN",
+            "Cr",
+            "Mel",
+            "PGC",
+            "UGC",
+        ];
         Number(1);
         Reals(double.DegreesToRadians(rightAscension), double.DegreesToRadians(declination), 99, 12.5);
         Number(type);
