@@ -41,7 +41,7 @@ return await new Application(
                     "prepare",
                     "kind of data",
                     "Make a data set from local sources",
-                    [new PreparePhotosVerb()]
+                    [new PreparePhotosVerb(), new PrepareDeepSkyVerb()]
                 ),
                 new ComposeVerb(),
                 new CheckDataVerb(),

@@ -27,6 +27,10 @@ public abstract record DataConfig
     [Minimum(0), Maximum(1)]
     public double FlipProbability { get; init; }
 
+    /// <summary>Whether to turn images.</summary>
+    [Description("Turn images by 0, 90, 180 or 270 degrees at random, where no side is up; not with layouts.")]
+    public bool Rotate { get; init; }
+
     /// <summary>The column that names an image's class.</summary>
     [Description("The table column that names an image's class; image folders without one use their sub-folders.")]
     public string? ClassColumn { get; init; }
@@ -59,6 +63,7 @@ public abstract record DataConfig
                 Resize = Resize,
                 Crop = Crop,
                 FlipProbability = FlipProbability,
+                Rotate = Rotate,
             },
             seed
         );
@@ -84,7 +89,7 @@ public abstract record DataConfig
 
 /// <summary>A folder of images; sub-folders are classes.</summary>
 [ConfigKind("image_folder")]
-public sealed record ImageFolderConfig : DataConfig
+public sealed record ImageFolderConfig : DataConfig, IConfigCheck
 {
     /// <summary>The folder.</summary>
     [Description("The folder.")]
@@ -105,6 +110,15 @@ public sealed record ImageFolderConfig : DataConfig
     )]
     [ConfigPath]
     public string? Layouts { get; init; }
+
+    /// <inheritdoc/>
+    public IEnumerable<ConfigProblem> Check()
+    {
+        if (Rotate && Layouts is not null)
+        {
+            yield return new ConfigProblem(nameof(Rotate), "turns no boxes; set it to false or remove 'layouts'");
+        }
+    }
 
     /// <inheritdoc/>
     public override IImageSource Open() => ImageFolderSource.Open(Path, Columns);

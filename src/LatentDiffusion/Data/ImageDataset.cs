@@ -102,8 +102,8 @@ public sealed class ImageDataset
     public RgbImage GetImage(int index) =>
         RgbImage.FromPlanar(Get(epoch: 0, index).Pixels, Transform.Size, Transform.Size);
 
-    /// <summary>Whether <see cref="Get"/> mirrors image <paramref name="index"/> in <paramref name="epoch"/>.</summary>
-    public bool IsMirrored(long epoch, int index) => Transform.Mirrors(SeedOf(epoch, index));
+    /// <summary>How image <paramref name="index"/> lies in <paramref name="epoch"/>.</summary>
+    public SquareSymmetry SymmetryOf(long epoch, int index) => Transform.SymmetryOf(SeedOf(epoch, index));
 
     private long SeedOf(long epoch, int index) => DerivedSeed.Of(Seed, AugmentationPurpose, epoch, index);
 
@@ -116,13 +116,7 @@ public sealed class ImageDataset
 
         // Two threads may both find the place empty; they then store equal bytes.
         var kept = _cache[index] ??= Transform.Square(Decode(index, record), seed).ToPlanar();
-        var pixels = (byte[])kept.Clone();
-        if (Transform.Mirrors(seed))
-        {
-            Transform.Mirror(pixels);
-        }
-
-        return pixels;
+        return Transform.SymmetryOf(seed).Apply(kept, Transform.Size);
     }
 
     private ImageAnnotations Annotate(int index, long seed, Func<byte[]> pixels)

@@ -60,24 +60,29 @@ public sealed record ImageTransform
                 : throw new UserInputException($"Flip probability {value} must lie between 0 and 1.");
     }
 
+    /// <summary>Whether to turn by 0, 90, 180 or 270 degrees, each as likely.</summary>
+    public bool Rotate { get; init; }
+
+    /// <summary>What is done to every square instead of what seeds draw, or null.</summary>
+    internal SquareSymmetry? Always { get; init; }
+
+    /// <summary>How squares may come to lie.</summary>
+    public IReadOnlyList<SquareSymmetry> Symmetries =>
+        [
+            .. from mirrored in FlipProbability > 0 ? (bool[])[false, true] : [false]
+            from turns in Enumerable.Range(0, Rotate ? 4 : 1)
+            select new SquareSymmetry(mirrored, turns),
+        ];
+
     /// <summary>What shows through transparent pixels when images are decoded for this transform.</summary>
     public Rgb Background { get; init; } = Rgb.White;
 
-    /// <summary>Whether every seed gives the same square, mirrored or not.</summary>
+    /// <summary>Whether every seed gives the same square, however it lies.</summary>
     public bool AlwaysCropsAlike => Resize == ResizeMode.Stretch || Crop == CropPlace.Center;
 
     /// <summary>Applies the transform.</summary>
     /// <returns>Bytes [3, Size, Size]; <see cref="PixelRange"/> takes them to [-1, 1].</returns>
-    public byte[] Apply(RgbImage image, long seed)
-    {
-        var planar = Square(image, seed).ToPlanar();
-        if (Mirrors(seed))
-        {
-            Mirror(planar);
-        }
-
-        return planar;
-    }
+    public byte[] Apply(RgbImage image, long seed) => SymmetryOf(seed).Apply(Square(image, seed).ToPlanar(), Size);
 
     /// <summary>The label map of an image, treated as <see cref="Apply"/> treats the image but without mixing classes.</summary>
     /// <param name="map">Of the image's size.</param>
@@ -88,10 +93,10 @@ public sealed record ImageTransform
         ArgumentNullException.ThrowIfNull(map);
         var place = Find(map.Width, map.Height, seed);
         var square = map.Resize(place.Width, place.Height).Crop(place.X, place.Y, Size, Size);
-        return Mirrors(seed) ? square.Mirrored() : square;
+        return new LabelMap(Size, Size, SymmetryOf(seed).Apply(square.Ids, Size));
     }
 
-    /// <summary>Where the square that <see cref="Apply"/> cuts out lies in an image, before it is mirrored.</summary>
+    /// <summary>Where the square that <see cref="Apply"/> cuts out lies in an image, before it is mirrored and turned.</summary>
     /// <param name="width">Width of the image.</param>
     /// <param name="height">Height of the image.</param>
     /// <param name="seed">The image's seed.</param>
@@ -107,7 +112,7 @@ public sealed record ImageTransform
         );
     }
 
-    /// <summary>The resized and cropped image, not mirrored.</summary>
+    /// <summary>The resized and cropped image, neither mirrored nor turned.</summary>
     public RgbImage Square(RgbImage image, long seed)
     {
         var place = Find(image.Width, image.Height, seed);
@@ -140,17 +145,13 @@ public sealed record ImageTransform
             : (width, height, (width - Size) / 2, (height - Size) / 2);
     }
 
-    /// <summary>Whether this seed mirrors.</summary>
-    public bool Mirrors(long seed) => UniformDraw.Fraction(seed, (long)Draw.Mirror) < FlipProbability;
-
-    /// <summary>Reverses each row of [3, Size, Size] in place.</summary>
-    internal void Mirror(byte[] planar)
-    {
-        for (var at = 0; at < planar.Length; at += Size)
-        {
-            planar.AsSpan(at, Size).Reverse();
-        }
-    }
+    /// <summary>How the square of this seed lies.</summary>
+    public SquareSymmetry SymmetryOf(long seed) =>
+        Always
+        ?? new SquareSymmetry(
+            UniformDraw.Fraction(seed, (long)Draw.Mirror) < FlipProbability,
+            Rotate ? UniformDraw.Below(4, seed, (long)Draw.QuarterTurns) : 0
+        );
 
     // The numbers drawn from one seed are told apart by these.
     private enum Draw
@@ -158,5 +159,6 @@ public sealed record ImageTransform
         Mirror,
         CropX,
         CropY,
+        QuarterTurns,
     }
 }

@@ -226,6 +226,7 @@ public sealed class TrainerTests : IDisposable
     public void Cached_latents_train_as_encoding_in_every_step_does(string firstStage)
     {
         var experiment = _tiny.Diffusion(firstStage: firstStage);
+        experiment = experiment with { Data = experiment.Data with { Rotate = true } };
         _tiny.Train(experiment with { CacheLatents = true }, "cached");
         _tiny.Train(experiment with { CacheLatents = false }, "encoded");
 

@@ -45,7 +45,7 @@ public sealed class MapAnnotator(SemanticMapSource maps) : IImageAnnotator
     }
 }
 
-/// <summary>Tells the objects of every image, in an order drawn anew in every epoch.</summary>
+/// <summary>Tells the objects of every image, in an order drawn anew in every epoch. Boxes do not turn with images.</summary>
 /// <param name="layouts">The layouts, in the order of the images.</param>
 public sealed class LayoutAnnotator(LayoutSource layouts) : IImageAnnotator
 {
@@ -60,7 +60,7 @@ public sealed class LayoutAnnotator(LayoutSource layouts) : IImageAnnotator
             Layout = new ShownLayout(layouts[image.Index].Objects)
             {
                 Crop = image.Transform.CropOf(width, height, image.Seed),
-                IsMirrored = image.Transform.Mirrors(image.Seed),
+                IsMirrored = image.Transform.SymmetryOf(image.Seed).IsMirrored,
                 ShuffleSeed = image.Seed,
             },
         };

@@ -7,14 +7,13 @@ using static TorchSharp.torch;
 namespace LatentDiffusion.Training.Trainers;
 
 /// <summary>
-/// Encodes every image once, plain and where the data set mirrors also mirrored, and keeps what the encoder said (the
-/// moments, not one draw of latents) in memory.
+/// Encodes every image once in every way in which the data set may lay it, mirrored or turned, and keeps what the encoder
+/// said (the moments, not one draw of latents) in memory.
 /// </summary>
 internal sealed class CachedLatents : ILatentSource
 {
     private readonly ImageDataset _dataset;
-    private readonly Tensor _plain;
-    private readonly Tensor? _mirrored;
+    private readonly Dictionary<SquareSymmetry, Tensor> _encoded = [];
     private readonly ConditionInput[] _inputs;
     private readonly EpochOrder _order;
     private readonly int _batchSize;
@@ -32,47 +31,48 @@ internal sealed class CachedLatents : ILatentSource
         _batchSize = batchSize;
         _order = new EpochOrder(dataset.Count, dataset.Seed, firstSample);
         _inputs = [.. Enumerable.Range(0, dataset.Count).Select(i => ImageConditions.Of(dataset.Source.Describe(i)))];
-        var mirrors = dataset.Transform.FlipProbability > 0;
-        var total = dataset.Count * (mirrors ? 2 : 1);
-        var all = Enumerable.Range(0, dataset.Count);
-        _plain = ImageEncoding.Encode(firstStage, Unmirrored(dataset, 0), all, Report);
-        _mirrored = mirrors
-            ? ImageEncoding.Encode(firstStage, Unmirrored(dataset, 1), all, n => Report(dataset.Count + n))
-            : null;
+        var symmetries = dataset.Transform.Symmetries;
+        foreach (var symmetry in symmetries)
+        {
+            var before = _encoded.Count * dataset.Count;
+            _encoded[symmetry] = ImageEncoding.Encode(
+                firstStage,
+                Lying(dataset, symmetry),
+                Enumerable.Range(0, dataset.Count),
+                done => Report(before + done)
+            );
+        }
 
         void Report(int done)
         {
             cancellation.ThrowIfCancellationRequested();
-            progress?.Report(new StepProgress("encode images", done, total));
+            progress?.Report(new StepProgress("encode images", done, symmetries.Count * dataset.Count));
         }
     }
 
     public LatentBatch Next()
     {
         var picks = Enumerable.Range(0, _batchSize).Select(_ => _order.Next()).ToArray();
-        using var indices = tensor(picks.Select(p => (long)p.Index).ToArray());
-        var encoded = _plain.index_select(0, indices);
-        if (_mirrored is not null)
-        {
-            using var plain = encoded;
-            using var mirrored = _mirrored.index_select(0, indices);
-            using var mirror = tensor(picks.Select(p => _dataset.IsMirrored(p.Epoch, p.Index)).ToArray());
-            encoded = where(mirror.reshape(-1, 1, 1, 1), mirrored, plain);
-        }
-
+        using var scope = NewDisposeScope();
+        var encoded = stack(
+                picks.Select(p => _encoded[_dataset.SymmetryOf(p.Epoch, p.Index)].select(0, p.Index)).ToArray()
+            )
+            .MoveToOuterDisposeScope();
         return new LatentBatch(encoded, [.. picks.Select(p => InputOf(p.Epoch, p.Index))]);
     }
 
-    // What is made of pixels or mirrored with them is another thing in every epoch.
+    // What is made of pixels or lies as they do is another thing in every epoch.
     private ConditionInput InputOf(long epoch, int index) =>
         _dataset.Annotators.Count == 0 ? _inputs[index] : ImageConditions.Of(_dataset, epoch, index);
 
     public void Dispose()
     {
-        _plain.Dispose();
-        _mirrored?.Dispose();
+        foreach (var encoded in _encoded.Values)
+        {
+            encoded.Dispose();
+        }
     }
 
-    private static ImageDataset Unmirrored(ImageDataset dataset, double flipProbability) =>
-        new(dataset.Source, dataset.Transform with { FlipProbability = flipProbability }, dataset.Seed, cacheBytes: 0);
+    private static ImageDataset Lying(ImageDataset dataset, SquareSymmetry symmetry) =>
+        new(dataset.Source, dataset.Transform with { Always = symmetry }, dataset.Seed, cacheBytes: 0);
 }

@@ -140,6 +140,7 @@ public sealed class SemanticMapTests : IDisposable
                         Resize = mode,
                         Crop = CropPlace.Random,
                         FlipProbability = 0.5,
+                        Rotate = true,
                     };
 
                     var square = RgbImage.FromPlanar(transform.Apply(image, seed), 8, 8);
