@@ -8,7 +8,7 @@ internal sealed class InpaintVerb()
     : SamplingVerb(
         "inpaint",
         "Repaint the white part of a mask; every other pixel of the image stays as it is",
-        "ldm inpaint models/photo-inpaint --image examples/photo.png --mask examples/photo-mask.png --count 4 --grid",
+        "ldm inpaint models/photo-inpaint --image examples/cat.png --mask examples/cat-mask.png --count 4 --grid",
         usualCount: 1,
         new PromptOptions(),
         shown: new ConditionOptions(ShownCondition.HoleFilling)

@@ -8,7 +8,7 @@ internal sealed class SuperResolveVerb()
     : SamplingVerb(
         "superres",
         "Enlarge an image with detail that suits it; large ones in overlapping tiles",
-        "ldm superres models/photo-superres-x4 --image examples/small-photo.png",
+        "ldm superres models/photo-superres-x4 --image examples/coffee-small.png",
         usualCount: 1,
         new PromptOptions(),
         shown: new ConditionOptions(ShownCondition.Enlargement)
