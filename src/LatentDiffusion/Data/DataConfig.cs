@@ -145,6 +145,20 @@ public sealed record ParquetConfig : DataConfig
     [Description("The column with the encoded images.")]
     public string ImageColumn { get; init; } = "image";
 
+    /// <summary>Further captions, of which training draws one at random; see <see cref="CaptionTemplate"/>.</summary>
+    [Description(
+        "Further captions, made of columns in braces, such as '{name}, {group}'; training draws one of all at random."
+    )]
+    public IReadOnlyList<string> OtherCaptions { get; init; } = [];
+
     /// <inheritdoc/>
-    public override IImageSource Open() => ParquetImageSource.Open(Path, Columns with { Image = ImageColumn });
+    public override IImageSource Open() =>
+        ParquetImageSource.Open(
+            Path,
+            Columns with
+            {
+                Image = ImageColumn,
+                OtherCaptions = [.. OtherCaptions.Select(CaptionTemplate.Parse)],
+            }
+        );
 }

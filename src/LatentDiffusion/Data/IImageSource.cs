@@ -5,7 +5,11 @@ namespace LatentDiffusion.Data;
 /// <param name="ClassName">Class, or null.</param>
 /// <param name="ClassId">Position of the class in <see cref="IImageSource.ClassNames"/>, or null.</param>
 /// <param name="Caption">Describing text, or null.</param>
-public sealed record ImageRecord(string Name, string? ClassName, int? ClassId, string? Caption);
+public sealed record ImageRecord(string Name, string? ClassName, int? ClassId, string? Caption)
+{
+    /// <summary>Other texts that describe the image as well.</summary>
+    public IReadOnlyList<string> OtherCaptions { get; init; } = [];
+}
 
 /// <summary>
 /// A fixed, ordered list of encoded images. Implementations may be called from several threads at once.

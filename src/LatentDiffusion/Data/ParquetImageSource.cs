@@ -75,10 +75,13 @@ public sealed class ParquetImageSource : IImageSource
         var imageField = table.ImageField(columns.Image);
         var classField = table.TextField(columns.Class);
         var captionField = table.TextField(columns.Caption) ?? table.DefaultCaptionField();
-        var filterFields = (columns.Filter?.Columns ?? []).Distinct().ToDictionary(name => name, table.TextField);
+        var usedFields = (columns.Filter?.Columns ?? [])
+            .Concat(columns.OtherCaptions.SelectMany(template => template.Columns))
+            .Distinct()
+            .ToDictionary(name => name, table.TextField);
 
         var images = new List<byte[]>();
-        var kept = new List<(string Name, string? Class, string? Caption)>();
+        var kept = new List<(string Name, string? Class, string? Caption, string[] Others)>();
         var classes = new HashSet<string?>();
         var row = 0;
         for (var i = 0; i < reader.RowGroupCount; i++)
@@ -87,17 +90,17 @@ public sealed class ParquetImageSource : IImageSource
             var bytes = await ParquetColumns.ReadBytesAsync(group, imageField).ConfigureAwait(false);
             var classNames = await ParquetColumns.ReadTextAsync(group, classField).ConfigureAwait(false);
             var captions = await ParquetColumns.ReadTextAsync(group, captionField).ConfigureAwait(false);
-            var filterValues = new Dictionary<string, string?[]>();
-            foreach (var (name, field) in filterFields)
+            var usedValues = new Dictionary<string, string?[]>();
+            foreach (var (name, field) in usedFields)
             {
-                filterValues[name] = await ParquetColumns.ReadTextAsync(group, field).ConfigureAwait(false);
+                usedValues[name] = await ParquetColumns.ReadTextAsync(group, field).ConfigureAwait(false);
             }
 
             for (var j = 0; j < bytes.Length; j++, row++)
             {
                 classes.Add(classNames[j]);
                 var current = j;
-                if (columns.Filter?.Keeps(column => filterValues[column][current]) == false)
+                if (columns.Filter?.Keeps(column => usedValues[column][current]) == false)
                 {
                     continue;
                 }
@@ -106,7 +109,8 @@ public sealed class ParquetImageSource : IImageSource
                 images.Add(
                     bytes[j] ?? throw new UserInputException($"{name} has no image in column \"{columns.Image}\".")
                 );
-                kept.Add((name, classNames[j], captions[j]));
+                var others = columns.OtherCaptions.Select(t => t.Fill(column => usedValues[column][current]));
+                kept.Add((name, classNames[j], captions[j], [.. others.OfType<string>()]));
             }
         }
 
@@ -117,7 +121,10 @@ public sealed class ParquetImageSource : IImageSource
         }
 
         var classTable = new ClassTable(classes);
-        var records = kept.Select(r => new ImageRecord(r.Name, r.Class, classTable.IdOf(r.Class), r.Caption));
+        var records = kept.Select(r => new ImageRecord(r.Name, r.Class, classTable.IdOf(r.Class), r.Caption)
+        {
+            OtherCaptions = r.Others,
+        });
         return new ParquetImageSource([.. images], [.. records], classTable.Names);
     }
 }

@@ -15,6 +15,9 @@ public sealed record SourceColumns
     /// <summary>Column that holds the caption. Null: <c>text</c> or else <c>caption</c>, where there is one.</summary>
     public string? Caption { get; init; }
 
+    /// <summary>Further captions, made of a parquet file's columns. Not used for folders.</summary>
+    public IReadOnlyList<CaptionTemplate> OtherCaptions { get; init; } = [];
+
     /// <summary>Keeps only some rows. Null: all.</summary>
     public RowFilter? Filter { get; init; }
 }

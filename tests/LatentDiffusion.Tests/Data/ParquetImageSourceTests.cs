@@ -57,6 +57,36 @@ public sealed class ParquetImageSourceTests : IDisposable
     }
 
     [Fact]
+    public async Task Further_captions_are_made_of_columns_and_left_out_where_one_is_empty()
+    {
+        await WriteAsync();
+
+        var source = ParquetImageSource.Open(
+            File,
+            new SourceColumns
+            {
+                OtherCaptions = [.. new[] { "{group}", "{caption} of {group}" }.Select(CaptionTemplate.Parse)],
+            }
+        );
+
+        Assert.Equal(["food", "caption 0 of food"], source.Describe(0).OtherCaptions);
+        Assert.Equal(["food"], source.Describe(2).OtherCaptions);
+        Assert.Contains(
+            "no column \"grup\"",
+            Assert
+                .Throws<UserInputException>(() =>
+                    ParquetImageSource.Open(
+                        File,
+                        new SourceColumns { OtherCaptions = [CaptionTemplate.Parse("a {grup}")] }
+                    )
+                )
+                .Message,
+            StringComparison.Ordinal
+        );
+        Assert.Throws<UserInputException>(() => CaptionTemplate.Parse("a cat"));
+    }
+
+    [Fact]
     public async Task Every_part_of_a_filter_must_hold()
     {
         await WriteAsync();

@@ -11,6 +11,9 @@ public sealed record ImageAnnotations
     /// <summary>Nothing.</summary>
     public static ImageAnnotations None { get; } = new();
 
+    /// <summary>The caption that was chosen among several, or null.</summary>
+    public string? Caption { get; init; }
+
     /// <summary>The image at low resolution, or null.</summary>
     public RgbImage? LowResolution { get; init; }
 

@@ -50,6 +50,17 @@ internal sealed record AnnotatedImages(ImageDataset Images, ConditionLabels Labe
                     annotators.Add(new LayoutAnnotator(layouts));
                     labels = labels with { Layouts = layouts.Labels };
                     break;
+                case TextTransformerConfig or ClipTextConfig:
+                    if (
+                        Enumerable
+                            .Range(0, images.Source.Count)
+                            .Any(i => images.Source.Describe(i).OtherCaptions.Count > 0)
+                    )
+                    {
+                        annotators.Add(new CaptionAnnotator(images.Source));
+                    }
+
+                    break;
                 default:
                     break;
             }

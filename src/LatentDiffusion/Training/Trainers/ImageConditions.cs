@@ -39,11 +39,13 @@ internal static class ImageConditions
         [.. inputs.Select(input => input.ClassId ?? -1)];
 
     // Captions are no prompts: brackets in them are text.
+    private static Prompt? PromptOf(string? caption) => string.IsNullOrEmpty(caption) ? null : Prompt.Plain(caption);
+
     private static ConditionInput Of(int? classId, string? caption, ImageAnnotations annotations) =>
         new()
         {
             ClassId = classId,
-            Prompt = string.IsNullOrEmpty(caption) ? null : Prompt.Plain(caption),
+            Prompt = PromptOf(annotations.Caption ?? caption),
             LowResolution = annotations.LowResolution,
             Masked = annotations.Masked,
             Map = annotations.Map,
