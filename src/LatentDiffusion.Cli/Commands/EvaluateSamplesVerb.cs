@@ -34,7 +34,7 @@ internal sealed class EvaluateSamplesVerb : Verb
     public EvaluateSamplesVerb()
         : base(
             "samples",
-            "FID, KID, precision and recall of samples against real images",
+            "FID, KID, precision, recall, density and coverage of samples against real images",
             "ldm evaluate samples --real data/emoji/emoji64.parquet --where split=test --samples out/samples"
         )
     {

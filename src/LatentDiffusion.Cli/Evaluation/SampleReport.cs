@@ -16,9 +16,13 @@ internal sealed class SampleReport(SampleMeasures measures)
 
     public double KidStd => Math.Round(measures.Kernel.Deviation, Decimals);
 
-    public double? Precision => measures.Coverage?.Precision;
+    public double? Precision => measures.Manifolds?.Precision;
 
-    public double? Recall => measures.Coverage?.Recall;
+    public double? Recall => measures.Manifolds?.Recall;
+
+    public double? Density => measures.Density?.Density;
+
+    public double? Coverage => measures.Density?.Coverage;
 
     public required int CountReal { get; init; }
 
@@ -40,8 +44,11 @@ internal sealed class SampleReport(SampleMeasures measures)
                 $"{CountSamples} samples and {CountReal} real images at {Size}x{Size}, network {Features}:",
                 $"  FID        {Number(Fid)}",
                 $"  KID        {Number(Kid)} +- {Number(KidStd)}",
-                .. measures.Coverage is { } coverage
-                    ? [$"  precision  {Number(coverage.Precision)}", $"  recall     {Number(coverage.Recall)}"]
+                .. measures.Manifolds is { } manifolds
+                    ? [$"  precision  {Number(manifolds.Precision)}", $"  recall     {Number(manifolds.Recall)}"]
+                    : Array.Empty<string>(),
+                .. measures.Density is { } density
+                    ? [$"  density    {Number(density.Density)}", $"  coverage   {Number(density.Coverage)}"]
                     : Array.Empty<string>(),
                 "Not comparable with other networks' numbers, nor FID with that of other counts.",
             ];

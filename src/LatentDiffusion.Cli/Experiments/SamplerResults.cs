@@ -76,8 +76,8 @@ internal sealed record SamplerRow(
             m.ToReconstructions,
             m.ToReal.Kernel.Mean,
             m.ToReal.Kernel.Deviation,
-            m.ToReal.Coverage?.Precision,
-            m.ToReal.Coverage?.Recall,
+            m.ToReal.Manifolds?.Precision,
+            m.ToReal.Manifolds?.Recall,
             m.SecondsPerImage,
             sheet
         );

@@ -6,8 +6,14 @@ namespace LatentDiffusion.Pipelines;
 /// <summary>How near a set of samples is to a set of real images, as a feature network sees them.</summary>
 /// <param name="Frechet">The Frechet distance (FID).</param>
 /// <param name="Kernel">The kernel distance (KID), mean and deviation over subsets.</param>
-/// <param name="Coverage">Precision and recall; null with too few images.</param>
-public sealed record SampleMeasures(double Frechet, MeanAndDeviation Kernel, PrecisionRecall? Coverage)
+/// <param name="Manifolds">Precision and recall; null with too few images.</param>
+/// <param name="Density">Density and coverage; null with too few images.</param>
+public sealed record SampleMeasures(
+    double Frechet,
+    MeanAndDeviation Kernel,
+    PrecisionRecall? Manifolds,
+    DensityCoverage? Density
+)
 {
     /// <summary>Compares two sets.</summary>
     /// <param name="real">Real images.</param>
@@ -23,7 +29,8 @@ public sealed record SampleMeasures(double Frechet, MeanAndDeviation Kernel, Pre
         return new SampleMeasures(
             FrechetDistance.Between(real.ToMoments(), samples.ToMoments()),
             MeanAndDeviation.Of(KernelDistance.OfSubsets(first, second, seed)),
-            PrecisionRecall.Between(first, second)
+            PrecisionRecall.Between(first, second),
+            DensityCoverage.Between(first, second)
         );
     }
 }

@@ -15,6 +15,8 @@ public sealed class EvaluateSamplesTests(TinyModels models) : IDisposable
         "kid_std",
         "precision",
         "recall",
+        "density",
+        "coverage",
         "count_real",
         "count_samples",
         "features",
@@ -36,6 +38,7 @@ public sealed class EvaluateSamplesTests(TinyModels models) : IDisposable
         Assert.Equal(Keys, json.EnumerateObject().Select(property => property.Name));
         Assert.InRange(json.GetProperty("fid").GetDouble(), 0, 1e-4);
         Assert.Equal((1, 1), (json.GetProperty("precision").GetDouble(), json.GetProperty("recall").GetDouble()));
+        Assert.Equal(1, json.GetProperty("coverage").GetDouble());
         Assert.Equal((24, 24), (Count(json, "count_real"), Count(json, "count_samples")));
         Assert.Equal("features", json.GetProperty("features").GetString());
     }

@@ -34,13 +34,13 @@ public sealed class SampleMeasuresTests
         var brighter = SampleMeasures.Between(real, Embed([.. Greys.Select(g => Grey(255, g.Width))]), seed: 0);
 
         Assert.InRange(same.Frechet, 0, 1e-6);
-        Assert.Equal(new PrecisionRecall(1, 1), same.Coverage);
+        Assert.Equal(new PrecisionRecall(1, 1), same.Manifolds);
         // Means of three equal channels, 110 / 127.5 - 1 and 1, and the variance that all samples lack.
         var variance = 3 * 400 * 143.0 / 12 * 12 / 11 / (127.5 * 127.5);
         Assert.Equal(3 * Math.Pow(145 / 127.5, 2) + variance, brighter.Frechet, 1e-3);
         Assert.True(brighter.Kernel.Mean > same.Kernel.Mean);
         // The brightest grey has its third neighbour 60 levels away and white 35; the samples have no extent.
-        Assert.Equal(new PrecisionRecall(Precision: 1, Recall: 0), brighter.Coverage);
+        Assert.Equal(new PrecisionRecall(Precision: 1, Recall: 0), brighter.Manifolds);
     }
 
     private static ImageFeatures Embed(IEnumerable<RgbImage> images)
