@@ -135,9 +135,11 @@ internal abstract class SamplingVerb : Verb
             context.UsualThreads = threads;
         }
 
+        var clock = new FirstStepClock();
         context.OpenCpu();
         var loading = IsGiven(arguments, _loading.All) ? _loading.Read(arguments) : picture?.Record.Loading;
         using var model = ModelFile.LoadLatentDiffusion(path, options: loading);
+        clock.Loaded();
         if (picture is null)
         {
             ShownCondition.Check(model, path, _shown?.Kind);
@@ -165,9 +167,13 @@ internal abstract class SamplingVerb : Verb
 
         using var progress = context.Output.StartProgress();
         var begin = Stopwatch.GetTimestamp();
-        var images = sampler.Sample(request, progress, cancellation);
+        var images = sampler.Sample(request, clock.Watch(progress), cancellation);
         var seconds = Stopwatch.GetElapsedTime(begin).TotalSeconds;
         progress.Dispose();
+        if (clock.InWords() is { } waited)
+        {
+            context.Output.Log(waited);
+        }
 
         var drawn = images
             .Index()
@@ -196,6 +202,8 @@ internal abstract class SamplingVerb : Verb
                 Files = written,
                 drawn[0].Seed,
                 Seconds = Math.Round(seconds, 3),
+                LoadSeconds = Math.Round(clock.Loading.TotalSeconds, 3),
+                FirstStepSeconds = Math.Round(clock.FirstStep?.TotalSeconds ?? 0, 3),
                 PeakRssMb = Math.Round(PeakMemory.Megabytes(), 1),
             },
             r => r.Files.Count == 1 ? r.Files[0] : $"{r.Files.Count} images in {r.Folder}"

@@ -47,7 +47,8 @@ public sealed class LatentDiffusionModel : IDisposable
                 config.Classes.Count,
                 vocabularies,
                 FirstStage,
-                new ConditionLabels(config.MapLabels, config.LayoutLabels)
+                new ConditionLabels(config.MapLabels, config.LayoutLabels),
+                () => ScaleFactor
             )
             : null;
         Process = new DiffusionProcess(NoiseSchedule.Create(config.Schedule));

@@ -101,6 +101,11 @@ public sealed class SampleTests(TinyModels models) : IDisposable
         var json = SingleObject(outcome);
 
         Assert.Equal(0, json.GetProperty("seed").GetInt64());
+        var (loaded, stepped) = (
+            json.GetProperty("load_seconds").GetDouble(),
+            json.GetProperty("first_step_seconds").GetDouble()
+        );
+        Assert.True(loaded > 0 && stepped > loaded, $"loaded after {loaded}, first step after {stepped}");
         var files = json.GetProperty("files").EnumerateArray().Select(f => f.GetString()!).ToArray();
         Assert.Equal(3, files.Length);
         Assert.All(files, file => Assert.Equal((24, 16), Size(file)));

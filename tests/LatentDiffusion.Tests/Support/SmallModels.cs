@@ -1,3 +1,4 @@
+using System.Globalization;
 using LatentDiffusion.Checkpoints.Safetensors;
 using LatentDiffusion.Diffusion;
 using LatentDiffusion.Models;
@@ -33,8 +34,13 @@ internal static class SmallModels
         NumHeadChannels = 32,
     };
 
-    /// <summary>Their names.</summary>
-    public static IEnumerable<string> Names => ["unconditional", "updown", "class-token", "tokens", "clip"];
+    /// <summary>Names of those that are shown pictures or layouts.</summary>
+    public static IReadOnlyList<string> Pictured { get; } =
+    ["super-resolution", "inpainting", "semantic-map", "layout", "clip-inpainting"];
+
+    /// <summary>All names.</summary>
+    public static IEnumerable<string> Names =>
+        ["unconditional", "updown", "class-token", "tokens", "clip", .. Pictured];
 
     public static LatentDiffusionModelConfig Config(string name)
     {
@@ -86,6 +92,47 @@ internal static class SmallModels
                 },
                 FirstStage = new KlConfig { Network = Network, EmbedDim = 3 },
             },
+            "super-resolution" => plain with
+            {
+                Unet = Unet with { InChannels = 6 },
+                Conditioner = new SuperResolutionConfig { Scale = 2, Degradation = LowResolutionKind.BsrLight },
+            },
+            "inpainting" => plain with { Unet = Unet with { InChannels = 7 }, Conditioner = new InpaintingConfig() },
+            "semantic-map" => plain with
+            {
+                Unet = Unet with { InChannels = 5 },
+                Conditioner = new SemanticMapConfig
+                {
+                    Channels = 2,
+                    Stages = 1,
+                    DropProbability = 0,
+                },
+                MapLabels = ["0", "1", "2", "3", "4"],
+            },
+            // Tokens are known for layouts by the published vocabulary and length.
+            "layout" => plain with
+            {
+                Unet = Unet with { UseSpatialTransformer = true, ContextDim = 16 },
+                Conditioner = new LayoutConfig
+                {
+                    EmbedDim = 16,
+                    Depth = 1,
+                    DropProbability = 0,
+                },
+                LayoutLabels = [.. Enumerable.Range(0, 354).Select(id => id.ToString(CultureInfo.InvariantCulture))],
+            },
+            "clip-inpainting" => Config("clip") with
+            {
+                Unet = Config("clip").Unet with { InChannels = 7 },
+                Conditioner = new HybridConfig
+                {
+                    Parts =
+                    [
+                        (ClipTextConfig)Config("clip").Conditioner!,
+                        new InpaintingConfig { Convention = InpaintingConvention.StableDiffusion },
+                    ],
+                },
+            },
             _ => throw new ArgumentOutOfRangeException(nameof(name)),
         };
     }
@@ -96,6 +143,16 @@ internal static class SmallModels
         using var scope = torch.NewDisposeScope();
         torch.random.manual_seed(1);
         using var model = new LatentDiffusionModel(Config(name)) { ScaleFactor = scaleFactor };
+        if (Pictured.Contains(name))
+        {
+            // Fresh UNets predict nothing, whatever they are shown.
+            FormulaWeights.Fill(model.Unet);
+            if (model.Conditioner?.Network is { } network)
+            {
+                FormulaWeights.Fill(network);
+            }
+        }
+
         SafetensorsWriter.Write(path, ModelTensors.Of(model, ema: null));
     }
 }

@@ -15,6 +15,7 @@ public static class Conditioners
     /// </param>
     /// <param name="firstStage">The model's first stage, borrowed; conditions that are images need it.</param>
     /// <param name="labels">Names that maps and layouts may use.</param>
+    /// <param name="scale">The model's scale factor, which may change; null for 1.</param>
     /// <exception cref="ArgumentException">The conditioner does not fit the first stage or the labels.</exception>
     /// <exception cref="Errors.UserInputException">A vocabulary cannot be read or is missing.</exception>
     public static Conditioner Create(
@@ -22,7 +23,8 @@ public static class Conditioners
         int classes,
         IReadOnlyList<string>? vocabularies = null,
         FirstStage? firstStage = null,
-        ConditionLabels? labels = null
+        ConditionLabels? labels = null,
+        Func<double>? scale = null
     )
     {
         ArgumentNullException.ThrowIfNull(config);
@@ -39,21 +41,22 @@ public static class Conditioners
                 ClipTextConfig clip => TextConditioner.Create(clip, Open(clip.Tokenizer, left)),
                 LayoutConfig layout => new LayoutConditioner(layout, names.Layouts),
                 ClassTokenConfig or ClassLabelConfig => new ClassConditioner(single, classes),
-                _ => CreateImageConditioner(single, firstStage, names),
+                _ => CreateImageConditioner(single, firstStage, names, scale),
             };
     }
 
     private static SingleConditioner CreateImageConditioner(
         SingleConditionerConfig config,
         FirstStage? firstStage,
-        ConditionLabels labels
+        ConditionLabels labels,
+        Func<double>? scale
     )
     {
         ArgumentNullException.ThrowIfNull(firstStage);
         return config switch
         {
             SuperResolutionConfig low => new SuperResolutionConditioner(low, firstStage.DownsamplingFactor),
-            InpaintingConfig inpainting => new InpaintingConditioner(inpainting, firstStage),
+            InpaintingConfig inpainting => new InpaintingConditioner(inpainting, firstStage, scale),
             SemanticMapConfig map => new SemanticMapConditioner(map, labels.Maps, firstStage.DownsamplingFactor),
             _ => throw new ArgumentException($"There is no conditioner for {config.GetType().Name}."),
         };

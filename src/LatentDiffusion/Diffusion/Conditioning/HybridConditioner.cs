@@ -7,10 +7,13 @@ namespace LatentDiffusion.Diffusion.Conditioning;
 /// <summary>Several conditioners as one.</summary>
 public sealed class HybridConditioner : Conditioner
 {
-    private readonly KeyGroup? _networks;
+    private readonly nn.Module? _networks;
 
     /// <summary>Puts conditioners together.</summary>
-    /// <param name="parts">The conditioners; now owned. Their weights are named by position, "0.", "1.", ...</param>
+    /// <param name="parts">
+    /// The conditioners; now owned. The weights of several are named by position, "0.", "1.", ...; where only one has weights,
+    /// these keep their names, as in published models.
+    /// </param>
     public HybridConditioner(IReadOnlyList<Conditioner> parts)
     {
         Parts = parts;
@@ -19,7 +22,12 @@ public sealed class HybridConditioner : Conditioner
             .Where(part => part.Item.Network is not null)
             .Select(part => (part.Index.ToString(CultureInfo.InvariantCulture), part.Item.Network!))
             .ToArray();
-        _networks = networks.Length > 0 ? new KeyGroup(networks) : null;
+        _networks = networks switch
+        {
+            [] => null,
+            [var only] => only.Item2,
+            _ => new KeyGroup(networks),
+        };
     }
 
     /// <summary>The conditioners.</summary>

@@ -1,25 +1,35 @@
 using LatentDiffusion.Data.Masks;
 using LatentDiffusion.Networks.Autoencoders;
 using LatentDiffusion.Networks.Conditioners;
+using LatentDiffusion.Tensors;
 using static TorchSharp.torch;
 
 namespace LatentDiffusion.Diffusion.Conditioning;
 
 /// <summary>
-/// Puts encoded images with black holes and their masks beside the latents (LDM section 4.5). The mask is 1 in holes and -1
-/// elsewhere; the masks of samplers that blend have the opposite sense.
+/// Puts encoded images with covered holes and their masks beside the latents (LDM section 4.5). The mask is 1 in holes; the
+/// masks of samplers that blend have the opposite sense.
 /// </summary>
 public sealed class InpaintingConditioner : SingleConditioner
 {
     private const float Black = -1;
+    private const float MidGrey = 0;
 
     private readonly FirstStage _firstStage;
+    private readonly Func<double> _scale;
+    private readonly bool _isOfStableDiffusion;
 
     /// <summary>Creates the conditioner, which has no weights of its own.</summary>
-    /// <param name="config">How often it is dropped.</param>
+    /// <param name="config">How often it is dropped, and what the model sees.</param>
     /// <param name="firstStage">The model's first stage; borrowed.</param>
-    public InpaintingConditioner(InpaintingConfig config, FirstStage firstStage)
-        : base(config) => _firstStage = firstStage;
+    /// <param name="scale">The model's scale factor, which training may change; null for 1.</param>
+    public InpaintingConditioner(InpaintingConfig config, FirstStage firstStage, Func<double>? scale = null)
+        : base(config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        (_firstStage, _scale) = (firstStage, scale ?? (() => 1));
+        _isOfStableDiffusion = config.Convention == InpaintingConvention.StableDiffusion;
+    }
 
     /// <inheritdoc/>
     public override nn.Module? Network => null;
@@ -31,15 +41,12 @@ public sealed class InpaintingConditioner : SingleConditioner
         var factor = _firstStage.DownsamplingFactor;
         using var frozen = no_grad();
         using var scope = NewDisposeScope();
-        var erased = PlanarImages.Stack(
-            [.. inputs.Select(input => input.Masked?.Erased)],
-            height * factor,
-            width * factor,
-            missing: Black
-        );
-        var encoded = _firstStage.ModeOfLatents(_firstStage.Encode(erased));
-        var masks = inputs.SelectMany(input => MaskOf(input.Masked?.Mask, height, width)).ToArray();
-        var channels = cat([encoded, tensor(masks, [inputs.Count, 1, height, width])], dim: 1);
+        var encoded = _firstStage.ModeOfLatents(_firstStage.Encode(Covered(inputs, height * factor, width * factor)));
+        var holes = inputs.SelectMany(input => MaskOf(input.Masked?.Mask, height, width)).ToArray();
+        var masks = tensor(holes, [inputs.Count, 1, height, width]);
+        var channels = _isOfStableDiffusion
+            ? cat([masks.clamp_min(Scalars.Of(0)), encoded.mul(Scalars.Of(_scale()))], dim: 1)
+            : cat([encoded, masks], dim: 1);
         return new Condition(Channels: channels.MoveToOuterDisposeScope());
     }
 
@@ -61,6 +68,18 @@ public sealed class InpaintingConditioner : SingleConditioner
 
     /// <inheritdoc/>
     protected override bool Has(ConditionInput input) => input.Masked is not null;
+
+    private Tensor Covered(IReadOnlyList<ConditionInput> inputs, int height, int width)
+    {
+        if (!_isOfStableDiffusion)
+        {
+            return PlanarImages.Stack([.. inputs.Select(i => i.Masked?.Erased)], height, width, missing: Black);
+        }
+
+        var images = PlanarImages.Stack([.. inputs.Select(i => i.Masked?.Image)], height, width, missing: MidGrey);
+        var kept = inputs.SelectMany(i => i.Masked?.Mask.ToKeep() ?? new float[height * width]).ToArray();
+        return images.mul_(tensor(kept, [inputs.Count, 1, height, width]));
+    }
 
     private static float[] MaskOf(InpaintingMask? mask, int height, int width)
     {

@@ -179,6 +179,7 @@ public sealed record ModelInspection
             parts.Add($"conditioner: {ConditionerShape.InWords(conditioner)}");
         }
 
+        Add("beside_latents", description.Channels);
         return parts.Count == 0 ? null : string.Join('\n', parts);
 
         void Add(string name, object? part)

@@ -5,6 +5,7 @@ using LatentDiffusion.Errors;
 using LatentDiffusion.Models.Detection;
 using LatentDiffusion.Models.Diffusers;
 using LatentDiffusion.Models.Foreign;
+using LatentDiffusion.Networks.Conditioners;
 using LatentDiffusion.Text;
 using static TorchSharp.torch;
 
@@ -106,12 +107,16 @@ internal sealed class OpenedModel : IDisposable
     /// <summary>The model's tokenizer; null where it has none or its vocabulary is missing, with a note.</summary>
     public ITokenizer? Tokenizer(string? folder, List<string> notes)
     {
-        var config = (OwnConfig(folder, []) as LatentDiffusionModelConfig)?.Conditioner switch
-        {
-            Networks.Conditioners.TextTransformerConfig text => text.Tokenizer,
-            Networks.Conditioners.ClipTextConfig clip => clip.Tokenizer,
-            _ => null,
-        };
+        var config = (OwnConfig(folder, []) as LatentDiffusionModelConfig)
+            ?.Conditioner?.Singles.Select(single =>
+                single switch
+                {
+                    TextTransformerConfig text => text.Tokenizer,
+                    ClipTextConfig clip => clip.Tokenizer,
+                    _ => null,
+                }
+            )
+            .FirstOrDefault(tokenizer => tokenizer is not null);
         if (config is null)
         {
             return null;

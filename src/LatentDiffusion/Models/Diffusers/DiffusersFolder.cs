@@ -4,6 +4,7 @@ using LatentDiffusion.Errors;
 using LatentDiffusion.Models.Detection;
 using LatentDiffusion.Models.Foreign;
 using LatentDiffusion.Networks.Autoencoders;
+using LatentDiffusion.Networks.Conditioners;
 using LatentDiffusion.Networks.Unets;
 
 namespace LatentDiffusion.Models.Diffusers;
@@ -20,6 +21,7 @@ internal sealed class DiffusersFolder
     private readonly DiffusersWeights _weights;
     private JsonValues? _unet;
     private JsonValues? _firstStage;
+    private string? _pipeline;
 
     private DiffusersFolder(string path) => (_path, _weights) = (path, new DiffusersWeights(path));
 
@@ -64,6 +66,7 @@ internal sealed class DiffusersFolder
         }
 
         var index = JsonValues.Load(Path.Combine(_path, IndexName));
+        _pipeline = index.Text("_class_name");
         if (index.HasComponent("unet"))
         {
             AddUnet(Path.Combine(_path, "unet"));
@@ -150,17 +153,27 @@ internal sealed class DiffusersFolder
             : (new NoiseScheduleConfig(), Parameterization.Eps);
         var latent = _unet?.Integer("sample_size");
         var f = detected.FirstStage?.DownsamplingFactor ?? 1;
+        var unet = detected.Unet is { } found && _unet is not null ? WithConfig(found) : null;
         Description = new ForeignDescription
         {
-            Unet = detected.Unet is { } unet && _unet is not null ? WithConfig(unet) : null,
+            Unet = unet,
             FirstStage = WithGroups(detected.FirstStage),
             Conditioner = detected.Conditioner,
+            Channels = unet is null ? null : ChannelsOf(unet, detected),
+            IsLayout =
+                _pipeline == DiffusersWriter.LayoutPipeline || ForeignConditioner.IsOfLayouts(detected.Conditioner),
             Schedule = schedule,
             Objective = new DiffusionObjectiveConfig { Parameterization = prediction },
             ScaleFactor = _firstStage?.Number("scaling_factor") ?? (detected.FirstStage is KlConfig ? 0.18215 : 1),
             ImageSize = latent is { } size ? size * f : _firstStage?.Integer("sample_size") ?? 256,
         };
     }
+
+    // Shapes do not tell LDM's way to show holes from Stable Diffusion's where there is text.
+    private SingleConditionerConfig? ChannelsOf(UnetConfig unet, ModelArchitecture detected) =>
+        _pipeline == DiffusersWriter.InpaintingPipeline
+            ? new InpaintingConfig()
+            : ExtraChannels.Guess(unet, detected.Conditioner, detected.FirstStage);
 
     private FirstStageConfig? WithGroups(FirstStageConfig? detected) =>
         (detected, _firstStage?.Positive("norm_num_groups")) switch

@@ -6,6 +6,7 @@ using LatentDiffusion.Checkpoints.Safetensors;
 using LatentDiffusion.Models.Detection;
 using LatentDiffusion.Models.Foreign;
 using LatentDiffusion.Networks.Autoencoders;
+using LatentDiffusion.Networks.Conditioners;
 using LatentDiffusion.Networks.Unets;
 using LatentDiffusion.Text;
 using static TorchSharp.torch;
@@ -17,6 +18,12 @@ internal sealed class DiffusersWriter
 {
     /// <summary>The version of diffusers whose files these are.</summary>
     public const string Version = "0.30.0";
+
+    /// <summary>The name of ours for LDM's inpainting models, whatever else they are conditioned on.</summary>
+    public const string InpaintingPipeline = "LdmInpaintPipeline";
+
+    /// <summary>The name of ours for models of layouts.</summary>
+    public const string LayoutPipeline = "LdmLayoutToImagePipeline";
 
     /// <summary>Components of ours, which diffusers has no class for.</summary>
     public static readonly string[] OwnConditioners = ["class_embedder", "spatial_rescaler"];
@@ -89,15 +96,17 @@ internal sealed class DiffusersWriter
         var extra = unet.InChannels - unet.OutChannels;
         return _model.Conditioner switch
         {
+            _ when _model.Channels is InpaintingConfig { Convention: InpaintingConvention.LatentDiffusion } =>
+                InpaintingPipeline,
             ConditionerShape.Clip when extra > 0 => "StableDiffusionInpaintPipeline",
             ConditionerShape.Clip => "StableDiffusionPipeline",
+            ConditionerShape.Tokens when _model.IsLayout => LayoutPipeline,
             ConditionerShape.Tokens { Length: 77 } => "LDMTextToImagePipeline",
             ConditionerShape.Tokens => "LdmTokensToImagePipeline",
             ConditionerShape.Classes => "LdmClassConditionalPipeline",
             ConditionerShape.Map => "LdmSemanticSynthesisPipeline",
             _ when unet.UseSpatialTransformer => "LdmRetrievalPipeline",
             _ when unet.NumClasses is not null => "LdmClassConditionalPipeline",
-            _ when extra > unet.OutChannels => "LdmInpaintPipeline",
             _ when extra > 0 => "LDMSuperResolutionPipeline",
             _ => "LDMPipeline",
         };

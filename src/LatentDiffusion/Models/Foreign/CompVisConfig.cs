@@ -1,6 +1,5 @@
 using LatentDiffusion.Configuration;
 using LatentDiffusion.Diffusion;
-using LatentDiffusion.Models.Detection;
 using LatentDiffusion.Networks.Autoencoders;
 using LatentDiffusion.Networks.Unets;
 
@@ -9,8 +8,6 @@ namespace LatentDiffusion.Models.Foreign;
 /// <summary>Translates the YAML files of CompVis' models.</summary>
 internal static class CompVisConfig
 {
-    private const string FirstStageAgain = "__is_first_stage__";
-
     // Of no effect on the network: memory, precision, the training image's size, options that the reference ignores.
     private static readonly string[] UnetIgnored =
     [
@@ -65,21 +62,20 @@ internal static class CompVisConfig
 
         var firstStage = values.Child("first_stage_config") is { } stage ? FirstStageOf(stage) : null;
         var unetConfig = UnetOf(unet);
-        var conditioner = values.Child("cond_stage_config");
+        var condition = new CompVisConditioner(root, values);
+        var network = condition.Network();
         return new ForeignDescription
         {
             Unet = unetConfig,
             FirstStage = firstStage,
-            Conditioner = conditioner is null ? null : ConditionerOf(conditioner),
-            TakesTokens = conditioner?.Child("params")?.Truth("use_tokenizer") == false,
+            Conditioner = network,
+            Channels = condition.Channels(unetConfig, network, firstStage),
+            IsLayout = condition.IsLayout(network),
+            TakesTokens = condition.TakesTokens,
             Schedule = ScheduleOf(values),
             Objective = ObjectiveOf(values),
             ScaleFactor = values.Number("scale_factor") ?? 1,
             ImageSize = (values.Integer("image_size") ?? 64) * (firstStage?.DownsamplingFactor ?? 1),
-            Notes =
-                values.Text("cond_stage_config") == FirstStageAgain
-                    ? ["the condition is an image in latent space (cond_stage_config: __is_first_stage__)"]
-                    : [],
         };
     }
 
@@ -101,11 +97,11 @@ internal static class CompVisConfig
         var perHead = p.Positive("num_head_channels");
         return new UnetConfig
         {
-            InChannels = Required(p, "in_channels"),
-            OutChannels = Required(p, "out_channels"),
-            ModelChannels = Required(p, "model_channels"),
+            InChannels = p.Required("in_channels"),
+            OutChannels = p.Required("out_channels"),
+            ModelChannels = p.Required("model_channels"),
             ChannelMult = p.Integers("channel_mult") ?? [1, 2, 4, 8],
-            NumResBlocks = Required(p, "num_res_blocks"),
+            NumResBlocks = p.Required("num_res_blocks"),
             AttentionResolutions = p.Integers("attention_resolutions") ?? [],
             Dropout = p.Number("dropout") ?? 0,
             ConvResample = p.Truth("conv_resample") ?? true,
@@ -145,12 +141,12 @@ internal static class CompVisConfig
 
         var network = new AutoencoderConfig
         {
-            ImageChannels = Required(d, "in_channels"),
-            Channels = Required(d, "ch"),
+            ImageChannels = d.Required("in_channels"),
+            Channels = d.Required("ch"),
             ChannelMult = d.Integers("ch_mult") ?? throw d.Wrong("ch_mult", "is missing"),
-            NumResBlocks = Required(d, "num_res_blocks"),
+            NumResBlocks = d.Required("num_res_blocks"),
             AttentionResolutions = d.Integers("attn_resolutions") ?? [],
-            Resolution = Required(d, "resolution"),
+            Resolution = d.Required("resolution"),
             Attention = (d.Text("attn_type") ?? "vanilla") switch
             {
                 "vanilla" or "vanilla-xformers" => AttentionType.Vanilla,
@@ -158,10 +154,10 @@ internal static class CompVisConfig
                 "none" => AttentionType.None,
                 _ => throw d.Wrong("attn_type", "must be vanilla, linear or none"),
             },
-            ZChannels = Required(d, "z_channels"),
+            ZChannels = d.Required("z_channels"),
             Dropout = d.Number("dropout") ?? 0,
         };
-        var embedDim = Required(p, "embed_dim");
+        var embedDim = p.Required("embed_dim");
         return p.Integer("n_embed") is { } codes
             ? new VqConfig
             {
@@ -170,38 +166,6 @@ internal static class CompVisConfig
                 Codes = codes,
             }
             : new KlConfig { Network = network, EmbedDim = embedDim };
-    }
-
-    private static ConditionerShape? ConditionerOf(YamlValues stage)
-    {
-        const int BertVocabulary = 30522;
-        const int TextLength = 77;
-        var p = stage.Child("params") ?? new YamlValues(new ConfigMap(stage.Map.Location, []));
-        var target = stage.Text("target") ?? throw stage.Wrong("target", "is missing");
-        return target[(target.LastIndexOf('.') + 1)..] switch
-        {
-            "ClassEmbedder" => new ConditionerShape.Classes(Required(p, "embed_dim"), p.Integer("n_classes") ?? 1000),
-            "BERTEmbedder" or "TransformerEmbedder" => new ConditionerShape.Tokens(
-                p.Integer("vocab_size") ?? BertVocabulary,
-                p.Integer("max_seq_len") ?? TextLength,
-                Required(p, "n_embed"),
-                Required(p, "n_layer")
-            ),
-            "FrozenCLIPEmbedder" => new ConditionerShape.Clip(
-                49408,
-                p.Integer("max_length") ?? TextLength,
-                768,
-                12,
-                12
-            ),
-            "SpatialRescaler" when p.Integer("out_channels") is { } output => new ConditionerShape.Map(
-                Required(p, "in_channels"),
-                output,
-                p.Truth("bias") ?? false
-            ),
-            "Identity" or "SpatialRescaler" => null,
-            var name => throw stage.Wrong("target", $"names the conditioner {name}, which is not known here"),
-        };
     }
 
     private static NoiseScheduleConfig ScheduleOf(YamlValues p) =>
@@ -240,7 +204,4 @@ internal static class CompVisConfig
         };
 
     private static int? ResolutionOf(YamlValues p) => p.Child("ddconfig")?.Integer("resolution");
-
-    private static int Required(YamlValues values, string key) =>
-        values.Positive(key) ?? throw values.Wrong(key, "is missing or not above 0");
 }

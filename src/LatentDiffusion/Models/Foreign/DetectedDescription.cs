@@ -35,11 +35,25 @@ internal static class DetectedDescription
             notes.Add($"the scale factor is not in the file: assumed {ScaleOfStableDiffusion}");
         }
 
+        var channels = ExtraChannels.Guess(unet, architecture.Conditioner, architecture.FirstStage);
+        if (channels is not null)
+        {
+            notes.Add($"what is beside the latents is not in the file: assumed {ExtraChannels.InWords(channels)}");
+        }
+
+        var isLayout = ForeignConditioner.IsOfLayouts(architecture.Conditioner);
+        if (isLayout)
+        {
+            notes.Add("what the tokens mean is not in the file: assumed objects and boxes, numbered for want of names");
+        }
+
         return new ForeignDescription
         {
             Unet = unet,
             FirstStage = architecture.FirstStage,
             Conditioner = architecture.Conditioner,
+            Channels = channels,
+            IsLayout = isLayout,
             Schedule = ReadSchedule(file) ?? AssumeSchedule(unet, notes),
             ScaleFactor = isKl ? ScaleOfStableDiffusion : 1,
             ImageSize = unet.ContextDim == PublishedModels.StableDiffusion.ContextDim && f == 8 ? 512 : 256,

@@ -7,7 +7,6 @@ using LatentDiffusion.Networks.Autoencoders;
 using LatentDiffusion.Networks.Conditioners;
 using LatentDiffusion.Networks.Unets;
 using LatentDiffusion.Tensors;
-using LatentDiffusion.Text;
 using static TorchSharp.torch;
 
 namespace LatentDiffusion.Models.Foreign;
@@ -15,16 +14,19 @@ namespace LatentDiffusion.Models.Foreign;
 /// <summary>A model of another program, however it was described: by its YAML, its JSON files, or its tensors alone.</summary>
 internal sealed record ForeignDescription
 {
-    // The published model without a null class; those with one have 1001 labels.
-    private const int LabelsWithoutNull = 1000;
-    private const int BertVocabulary = 30522;
-    private const int ClipVocabulary = 49408;
+    private const string Advice = "'ldm inspect' shows what is in it; a configuration (--config) may help.";
 
     public UnetConfig? Unet { get; init; }
 
     public FirstStageConfig? FirstStage { get; init; }
 
     public ConditionerShape? Conditioner { get; init; }
+
+    /// <summary>What joins the latents as channels; null where nothing does, or it is not known what.</summary>
+    public SingleConditionerConfig? Channels { get; init; }
+
+    /// <summary>Whether the conditioner's tokens are objects and their boxes.</summary>
+    public bool IsLayout { get; init; }
 
     public NoiseScheduleConfig Schedule { get; init; } = new();
 
@@ -58,13 +60,17 @@ internal sealed record ForeignDescription
             ? plain with
             {
                 Unet =
-                    model.Conditioner is ClassLabelConfig
+                    model.Conditioner?.Singles.Any(single => single is ClassLabelConfig) == true
                         ? model.Unet with
                         {
                             NumClasses = model.Classes.Count + 1,
                         }
                         : model.Unet,
                 Conditioner = conditioner,
+                Channels = model.Conditioner?.Singles.FirstOrDefault(single =>
+                    single.MapChannels(model.Unet.OutChannels) > 0
+                ),
+                IsLayout = model.Conditioner is LayoutConfig,
                 Schedule = model.Schedule,
                 Objective = model.Objective,
             }
@@ -118,19 +124,25 @@ internal sealed record ForeignDescription
             return new AutoencoderModelConfig
             {
                 ImageSize = ImageSize,
-                FirstStage = FirstStage ?? throw Unknown(path, "neither a UNet nor a first stage"),
+                FirstStage =
+                    FirstStage
+                    ?? throw new UserInputException(
+                        $"{path} does not say which model it is, and holds neither a UNet nor a first stage. {Advice}"
+                    ),
             };
         }
 
-        if (Unet.InChannels != Unet.OutChannels)
+        var extra = Unet.InChannels - Unet.OutChannels;
+        if (extra != (Channels?.MapChannels(Unet.OutChannels) ?? 0))
         {
             throw Unknown(
                 path,
-                $"a UNet that takes {Unet.InChannels - Unet.OutChannels} channels beside the latents, for which there is no conditioner"
+                $"a UNet that takes {Unet.InChannels} channels and predicts {Unet.OutChannels}, and what it takes beside the "
+                    + "latents is not known here"
             );
         }
 
-        var conditioner = ConditionerOf(path, tokenizerFolder);
+        var conditioner = ForeignConditioner.Of(this, path, tokenizerFolder);
         if (Unet.UseSpatialTransformer && conditioner?.ContextDim is null)
         {
             throw Unknown(path, "a UNet with cross-attention but no conditioner that is known");
@@ -142,65 +154,20 @@ internal sealed record ForeignDescription
             FirstStage = FirstStage ?? new IdentityConfig { ImageChannels = Unet.OutChannels },
             Unet = Unet.NumClasses is null ? Unet : Unet with { NumClasses = null },
             Conditioner = conditioner,
-            Classes = Numbers(
-                Conditioner is ConditionerShape.Classes c ? c.Labels - (c.Labels == LabelsWithoutNull ? 0 : 1)
-                : Unet.NumClasses is { } labels ? labels - 1
-                : 0
-            ),
+            Classes = Numbers(ForeignConditioner.ClassesOf(this)),
+            MapLabels = Numbers(Conditioner is ConditionerShape.Map map ? map.InputChannels : 0),
+            LayoutLabels = Numbers(ForeignConditioner.LayoutLabelsOf(this)),
             Schedule = Schedule,
             Objective = Objective,
         };
     }
 
-    private ConditionerConfig? ConditionerOf(string path, string? tokenizerFolder) =>
-        Conditioner switch
-        {
-            ConditionerShape.Classes classes => new ClassTokenConfig
-            {
-                EmbedDim = classes.EmbedDim,
-                NullClass = classes.Labels != LabelsWithoutNull,
-                DropProbability = classes.Labels == LabelsWithoutNull ? 0 : 0.1,
-            },
-            ConditionerShape.Tokens tokens => new TextTransformerConfig
-            {
-                EmbedDim = tokens.Width,
-                Depth = tokens.Depth,
-                MaxLength = tokens.Length,
-                Tokenizer = TokenizerOf(
-                    VocabularyFiles.FindWordPiece(path, tokenizerFolder),
-                    tokens.VocabularySize,
-                    BertVocabulary
-                ),
-            },
-            ConditionerShape.Clip clip => new ClipTextConfig
-            {
-                EmbedDim = clip.Width,
-                Depth = clip.Depth,
-                Heads = clip.Heads,
-                MaxLength = clip.Length,
-                Weights = Path.GetFullPath(path),
-                Tokenizer = TokenizerOf(
-                    VocabularyFiles.FindClip(path, tokenizerFolder),
-                    clip.VocabularySize,
-                    ClipVocabulary
-                ),
-            },
-            ConditionerShape.Map => throw Unknown(path, "a conditioner of label maps, which no verb takes yet"),
-            _ when Unet!.NumClasses is not null => new ClassLabelConfig(),
-            _ => null,
-        };
-
-    // A transformer of another size than the published ones has words only where a vocabulary says which.
-    private TokenizerConfig TokenizerOf(TokenizerConfig words, int size, int published) =>
-        !TakesTokens && (size == published || VocabularyFiles.AreThere(words))
-            ? words
-            : new TokenIdsConfig { VocabularySize = size };
+    /// <summary>Refuses a model.</summary>
+    /// <param name="path">The weights.</param>
+    /// <param name="what">What is in them that cannot be built.</param>
+    public static UserInputException Unknown(string path, string what) =>
+        new($"{path} cannot be run: it holds {what}. {Advice}");
 
     private static IReadOnlyList<string> Numbers(int count) =>
         [.. Enumerable.Range(0, count).Select(id => id.ToString(CultureInfo.InvariantCulture))];
-
-    private static UserInputException Unknown(string path, string what) =>
-        new(
-            $"{path} does not say which model it is, and holds {what}. 'ldm inspect' shows what is in it; a configuration (--config) may help."
-        );
 }

@@ -21,6 +21,9 @@ internal sealed class YamlValues(ConfigMap map)
     /// <summary>A number above 0; null where there is none.</summary>
     public int? Positive(string key) => Integer(key) is { } number && number > 0 ? number : null;
 
+    /// <summary>A number above 0 that must be there.</summary>
+    public int Required(string key) => Positive(key) ?? throw Wrong(key, "is missing or not above 0");
+
     public double? Number(string key) => Text(key) is { } text ? Parse(map.Find(key)!.Value, text) : null;
 
     public bool? Truth(string key) =>
@@ -46,6 +49,12 @@ internal sealed class YamlValues(ConfigMap map)
             null or ConfigScalar { IsNull: true } => null,
             _ => throw Wrong(key, "must be a list of numbers"),
         };
+
+    /// <summary>A list of texts; null where there is none.</summary>
+    public IReadOnlyList<string>? Texts(string key) =>
+        map.Find(key)?.Value is ConfigList list
+            ? [.. list.Items.OfType<ConfigScalar>().Select(item => item.Text)]
+            : null;
 
     public ConfigException Wrong(string key, string problem) =>
         new(map.Find(key)?.Location ?? map.Location, $"'{key}' {problem}");

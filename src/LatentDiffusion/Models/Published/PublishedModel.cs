@@ -1,3 +1,4 @@
+using LatentDiffusion.Models.Detection;
 using LatentDiffusion.Networks.Conditioners;
 using LatentDiffusion.Networks.Unets;
 using static TorchSharp.torch;
@@ -16,17 +17,21 @@ public sealed record PublishedModel(UnetConfig Unet, long UnetParameters, string
     /// <summary>The transformer of captions or layouts, for models with one.</summary>
     public PublishedTransformer? Transformer { get; init; }
 
-    /// <summary>The prefix of a conditioner's weights that this library has no network for.</summary>
-    public string? UnknownConditioner { get; init; }
+    /// <summary>The channels that label maps have and become, for models of maps.</summary>
+    public (int Labels, int Channels)? ChannelMapper { get; init; }
+
+    /// <summary>The conditioner's network, or null.</summary>
+    internal ConditionerShape? Conditioner =>
+        ClassEmbedder is { } classes ? new ConditionerShape.Classes(classes.EmbedDim, classes.Classes)
+        : Transformer is { } t ? new ConditionerShape.Tokens(t.VocabularySize, t.Length, t.Width, t.Depth)
+        : ChannelMapper is { } map ? new ConditionerShape.Map(map.Labels, map.Channels, HasBias: false)
+        : null;
 
     /// <summary>
     /// Builds the network whose names are those below <see cref="ModelTensors.ConditionerPrefix"/>, with fresh weights; null
     /// where there is none.
     /// </summary>
-    public nn.Module? BuildConditioner() =>
-        ClassEmbedder is { } shape ? new ClassEmbedder(shape.EmbedDim, shape.Classes)
-        : Transformer is { } t ? new TokenTransformer(t.VocabularySize, t.Length, t.Width, t.Depth)
-        : null;
+    public nn.Module? BuildConditioner() => Conditioner?.Build();
 }
 
 /// <summary>The shape of a published <see cref="TokenTransformer"/>.</summary>

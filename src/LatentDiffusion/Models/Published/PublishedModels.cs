@@ -8,7 +8,6 @@ public static class PublishedModels
 {
     private const int BertVocabulary = 30522;
     private const int BertLength = 77;
-    private const string ChannelMapper = "cond_stage_model.channel_mapper.";
 
     /// <summary>First stages by the names that the reference gives them.</summary>
     public static IReadOnlyDictionary<string, PublishedFirstStage> FirstStages { get; } =
@@ -104,7 +103,7 @@ public static class PublishedModels
                 "vq-f4"
             )
             {
-                UnknownConditioner = ChannelMapper,
+                ChannelMapper = (182, 3),
             },
             ["rdm768"] = new(
                 Unet(16, 448, [1, 2, 3, 4], [4, 2, 1], headChannels: 32, context: 768),

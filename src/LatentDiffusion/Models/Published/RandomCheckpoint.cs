@@ -25,6 +25,7 @@ public static class RandomCheckpoint
     private const string StableDiffusion = "stable-diffusion-1";
     private const string Inpainting = "stable-diffusion-1-inpainting";
     private const int ClipWords = 49408;
+    private const int BertWords = 30522;
     private const double ScaleOfText = 0.18215;
 
     /// <summary>The names of the architectures.</summary>
@@ -54,9 +55,11 @@ public static class RandomCheckpoint
     {
         if (architecture is StableDiffusion or Inpainting)
         {
+            var isInpainting = architecture == Inpainting;
             return new ForeignDescription
             {
-                Unet = PublishedModels.StableDiffusion with { InChannels = architecture == Inpainting ? 9 : 4 },
+                Unet = PublishedModels.StableDiffusion with { InChannels = isInpainting ? 9 : 4 },
+                Channels = isInpainting ? ExtraChannels.StableInpainting : null,
                 FirstStage = FirstStage("kl-f8"),
                 Conditioner = new ConditionerShape.Clip(ClipWords, 77, 768, 12, 12),
                 Schedule = new NoiseScheduleConfig { LinearStart = 0.00085, LinearEnd = 0.012 },
@@ -72,16 +75,15 @@ public static class RandomCheckpoint
             );
         }
 
+        var firstStage = FirstStage(published.FirstStage);
         return new ForeignDescription
         {
             Unet = published.Unet,
-            FirstStage = FirstStage(published.FirstStage),
-            Conditioner =
-                published.ClassEmbedder is { } classes ? new ConditionerShape.Classes(classes.EmbedDim, classes.Classes)
-                : published.Transformer is { } t
-                    ? new ConditionerShape.Tokens(t.VocabularySize, t.Length, t.Width, t.Depth)
-                : null,
-            ScaleFactor = published.FirstStage.StartsWith("kl", StringComparison.Ordinal) ? ScaleOfText : 1,
+            FirstStage = firstStage,
+            Conditioner = published.Conditioner,
+            Channels = ExtraChannels.Guess(published.Unet, published.Conditioner, firstStage),
+            IsLayout = ForeignConditioner.IsOfLayouts(published.Conditioner),
+            ScaleFactor = firstStage is KlConfig ? ScaleOfText : 1,
         };
     }
 
@@ -104,18 +106,13 @@ public static class RandomCheckpoint
         try
         {
             var config = model.ToConfig("placeholder", tokenizerFolder: null);
-            ITokenizer? tokenizer = (config as LatentDiffusionModelConfig)?.Conditioner switch
-            {
-                ClipTextConfig => PlaceholderVocabulary.Clip(),
-                TextTransformerConfig { Tokenizer: WordPieceConfig } text => PlaceholderVocabulary.WordPiece(
-                    ((ConditionerShape.Tokens)model.Conditioner!).VocabularySize
-                ),
-                TextTransformerConfig text => text.Tokenizer.Open(),
-                _ => null,
-            };
+            var tokenizers = ((LatentDiffusionModelConfig)config).Conditioner?.Singles.Select(TokenizerOf);
             metadata[ModelFile.ConfigKey] = ConfigWriter.ToYaml(config);
             metadata[ModelFile.ScaleKey] = model.ScaleFactor.ToString("r", CultureInfo.InvariantCulture);
-            ModelVocabularies.AddTo(metadata, tokenizer is null ? [] : [tokenizer.Vocabulary]);
+            ModelVocabularies.AddTo(
+                metadata,
+                [.. (tokenizers ?? []).OfType<ITokenizer>().Select(tokenizer => tokenizer.Vocabulary)]
+            );
         }
         catch (UserInputException)
         {
@@ -124,6 +121,15 @@ public static class RandomCheckpoint
 
         return metadata;
     }
+
+    private static ITokenizer? TokenizerOf(SingleConditionerConfig conditioner) =>
+        conditioner switch
+        {
+            ClipTextConfig => PlaceholderVocabulary.Clip(),
+            TextTransformerConfig { Tokenizer: WordPieceConfig } => PlaceholderVocabulary.WordPiece(BertWords),
+            TextTransformerConfig text => text.Tokenizer.Open(),
+            _ => null,
+        };
 
     // Norms start as identities, so that activations neither vanish nor explode.
     private static Tensor Draw(string name, IReadOnlyList<long> shape, long seed)

@@ -59,10 +59,25 @@ public enum MaskKind
     Mixed,
 }
 
+/// <summary>What a model sees of an image with holes, and in which order.</summary>
+public enum InpaintingConvention
+{
+    /// <summary>
+    /// LDM: the encoded image, its holes black, not scaled; then the mask, 1 in holes and -1 elsewhere.
+    /// </summary>
+    LatentDiffusion,
+
+    /// <summary>
+    /// Stable Diffusion: the mask, 1 in holes and 0 elsewhere; then the encoded image, its holes mid-grey, scaled as latents
+    /// are.
+    /// </summary>
+    StableDiffusion,
+}
+
 /// <summary>
 /// An image with holes as channels beside the latents (LDM section 4.5). Channels: the latents; what the first stage's encoder
-/// says of the image with its holes black (its mode, not scaled); the mask at the latents' size by the nearest pixel, 1 in
-/// holes and -1 elsewhere. The null condition is an image that is one hole.
+/// says of the image with its holes covered (its mode); the mask at the latents' size by the nearest pixel; the last two in
+/// the order and with the values of <see cref="Convention"/>. The null condition is an image that is one hole.
 /// </summary>
 [ConfigKind("inpainting")]
 public sealed record InpaintingConfig : SingleConditionerConfig
@@ -73,6 +88,10 @@ public sealed record InpaintingConfig : SingleConditionerConfig
     /// <summary>Which masks training draws.</summary>
     [Description("Which of LaMa's masks training draws; mixed is what LaMa and the paper train on.")]
     public MaskKind Masks { get; init; } = MaskKind.Mixed;
+
+    /// <summary>What the model sees, and in which order.</summary>
+    [Description("What the model sees of the image and its mask: as LDM's inpainting model or as Stable Diffusion's.")]
+    public InpaintingConvention Convention { get; init; } = InpaintingConvention.LatentDiffusion;
 
     internal override int MapChannels(int latentChannels) => latentChannels + 1;
 }

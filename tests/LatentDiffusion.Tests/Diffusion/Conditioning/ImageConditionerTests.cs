@@ -71,6 +71,30 @@ public sealed class ImageConditionerTests : IDisposable
     }
 
     [Fact]
+    public void Inpainting_by_the_convention_of_stable_diffusion_has_the_mask_first_and_grey_holes_and_scales()
+    {
+        var scale = 1.0;
+        using var conditioner = Conditioners.Create(
+            new InpaintingConfig { Convention = InpaintingConvention.StableDiffusion },
+            classes: 0,
+            firstStage: _pixels,
+            scale: () => scale
+        );
+        scale = 0.5;
+        var holes = new byte[24];
+        holes[7] = 1;
+        var image = new MaskedImage(RgbImage.Filled(6, 4, new Rgb(255, 0, 255)), new InpaintingMask(6, 4, holes));
+
+        var channels = conditioner.Encode([new() { Masked = image }, ConditionInput.None]).Channels!;
+
+        var given = channels[0];
+        Assert.Equal(new double[] { 0, 0.5, -0.5, 0.5 }, TensorAssert.Values(given.select(2, 0).select(1, 0)));
+        Assert.Equal(new double[] { 1, 0, 0, 0 }, TensorAssert.Values(given.select(2, 1).select(1, 1)));
+        TensorAssert.Equal(channels[1, 0], torch.ones(4, 6));
+        TensorAssert.Equal(channels[1].narrow(0, 1, 3), torch.zeros(3, 4, 6));
+    }
+
+    [Fact]
     public void Low_resolution_is_beside_the_latents_as_it_is_or_enlarged_to_them()
     {
         var low = RgbImage.Filled(3, 2, new Rgb(255, 0, 0));

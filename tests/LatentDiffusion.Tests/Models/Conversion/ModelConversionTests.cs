@@ -5,6 +5,7 @@ using LatentDiffusion.Errors;
 using LatentDiffusion.Models;
 using LatentDiffusion.Models.Conversion;
 using LatentDiffusion.Networks.Autoencoders;
+using LatentDiffusion.Networks.Conditioners;
 using LatentDiffusion.Tests.Checkpoints;
 using LatentDiffusion.Tests.Support;
 using Xunit;
@@ -54,6 +55,7 @@ public sealed class ModelConversionTests : IDisposable
         Assert.Equal(0.25, folder.ScaleFactor);
         Assert.Equal(direct.Config.Schedule, folder.Config.Schedule);
         Assert.Equal(direct.Unet.Config.NumHeadChannels, folder.Unet.Config.NumHeadChannels);
+        Assert.Equal(ChannelsOf(direct), ChannelsOf(folder));
         var expected = Predict(direct);
         TensorAssert.Equal(Predict(folder), expected);
         TensorAssert.Equal(Predict(ckpt), expected);
@@ -193,10 +195,13 @@ public sealed class ModelConversionTests : IDisposable
         Assert.Equal(["1 tensors of another shape:", "  u [1] instead of [2]"], lines[12..]);
     }
 
+    private static IEnumerable<SingleConditionerConfig> ChannelsOf(LatentDiffusionModel model) =>
+        (model.Config.Conditioner?.Singles ?? []).Where(single => single is not ClipTextConfig);
+
     private static Tensor Predict(LatentDiffusionModel model)
     {
         using var gradients = no_grad();
-        var x = FormulaInput.X([1, 3, 8, 8], 0.13);
+        var x = FormulaInput.X([1, model.Unet.Config.InChannels, 8, 8], 0.13);
         var context = model.Unet.Config.ContextDim is { } channels ? FormulaInput.X([1, 4, channels], 0.29) : null;
         return model.DecodeScaled(model.Unet.Forward(x, tensor([17L]), context));
     }
