@@ -1,6 +1,9 @@
 using LatentDiffusion.Data.Masks;
 using LatentDiffusion.Data.SemanticMaps;
 using LatentDiffusion.Imaging;
+using LatentDiffusion.Imaging.Metadata;
+using LatentDiffusion.Pipelines;
+using LatentDiffusion.Pipelines.Provenance;
 using LatentDiffusion.Tests.Imaging;
 using Xunit;
 
@@ -26,6 +29,11 @@ public sealed class ConditionVerbTests(ConditionModels models) : IClassFixture<C
         Assert.Equal((36, 28), (whole.Width, whole.Height));
         Assert.Equal((18, 14), (half.Width, half.Height));
         Assert.NotEqual(whole.Pixels, Read("tiles/small-0.png").Pixels);
+        // The model never learned to draw without its condition: there is nothing to guide away from.
+        Assert.Equal(1, RecordOf("whole/small-0.png").Guidance);
+        var darker = WriteBytes("darker.png", PngEncoder.Encode(RgbImage.Filled(9, 7, Rgb.Black)));
+        await DrawAsync("superres", "superres", "whole", "--image", darker);
+        Assert.NotEqual(whole.Pixels, Read("whole/darker-0.png").Pixels);
         var grid = Read("whole/grid.png");
         Assert.True(grid.Width > 2 * 36 && grid.Height > 28, $"{grid.Width}x{grid.Height}");
         await AssertDrawnAgainAsync("half/small-0.png");
@@ -75,6 +83,13 @@ public sealed class ConditionVerbTests(ConditionModels models) : IClassFixture<C
         await DrawAsync("semantic", "semantic", "map", "--map", map, "--count", "1", "--grid");
         Assert.Equal((24, 8), (Read("map/map-0.png").Width, Read("map/map-0.png").Height));
         await AssertDrawnAgainAsync("map/map-0.png");
+        var allSky = new LabelMap(24, 8, new byte[24 * 8]);
+        var sky = WriteBytes("sky.png", new LabelSet(ConditionModels.Labels).WriteMap(allSky));
+        await DrawAsync("semantic", "semantic", "map", "--map", sky, "--count", "1");
+        Assert.NotEqual(Read("map/map-0.png").Pixels, Read("map/sky-0.png").Pixels);
+
+        Assert.Equal(UsualGuidance.Class, RecordOf("layout/boxes-1.png").Guidance);
+        Assert.Equal(UsualGuidance.Class, RecordOf("map/map-0.png").Guidance);
     }
 
     [Theory]
@@ -161,6 +176,12 @@ public sealed class ConditionVerbTests(ConditionModels models) : IClassFixture<C
         var outcome = await LdmProcess.RunAsync("sample", "--from", picture, "--out", again);
         Assert.True(outcome.ExitCode == 0, outcome.Error);
         Assert.Equal(File.ReadAllBytes(picture), File.ReadAllBytes(Path.Combine(again, Path.GetFileName(picture))));
+    }
+
+    private GenerationRecord RecordOf(string name)
+    {
+        var path = Path.Combine(_folder.Path, name);
+        return GeneratedPng.RecordIn(PngText.Read(File.ReadAllBytes(path), path), path)!;
     }
 
     private RgbImage Read(string name) => ImageDecoder.DecodeFile(Path.Combine(_folder.Path, name));
