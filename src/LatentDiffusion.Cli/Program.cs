@@ -23,14 +23,16 @@ return await new Application(
                 new EvaluateFirstStagesVerb(),
                 new EvaluateSamplesVerb(),
                 new EvaluateCaptionsVerb(),
+                new EvaluateConditionsVerb(),
                 new EvaluateLikelihoodVerb(),
+                new EvaluateLatentsVerb(),
             ]
         ),
         new VerbGroup(
             "experiment",
             "experiment",
             "Repeat the paper's experiments at a chosen scale",
-            [new ExperimentSamplersVerb(), new ExperimentConvolutionalSamplingVerb()]
+            ExperimentVerb.All
         ),
         new VerbGroup(
             "data",

@@ -21,19 +21,24 @@ internal static class ThisProgram
     }
 
     /// <summary>Runs it once more to its end.</summary>
+    /// <param name="arguments">The command line.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <param name="said">Told every line that it writes to standard error.</param>
     /// <returns>What it wrote to standard output.</returns>
     /// <exception cref="InvalidOperationException">It failed; the message is the last line of what it said.</exception>
-    public static async Task<string> RunAsync(IEnumerable<string> arguments, CancellationToken cancellation)
+    public static async Task<string> RunAsync(
+        IEnumerable<string> arguments,
+        CancellationToken cancellation,
+        Action<string>? said = null
+    )
     {
         using var process = Process.Start(StartInfo(arguments))!;
         try
         {
             var output = process.StandardOutput.ReadToEndAsync(cancellation);
-            var errors = process.StandardError.ReadToEndAsync(cancellation);
+            var lastSaid = LastSaidAsync(process.StandardError, said, cancellation);
             await process.WaitForExitAsync(cancellation);
-            return process.ExitCode == 0
-                ? await output
-                : throw new InvalidOperationException((await errors).TrimEnd().Split('\n')[^1]);
+            return process.ExitCode == 0 ? await output : throw new InvalidOperationException(await lastSaid);
         }
         finally
         {
@@ -42,5 +47,24 @@ internal static class ThisProgram
                 process.Kill(entireProcessTree: true);
             }
         }
+    }
+
+    private static async Task<string> LastSaidAsync(
+        StreamReader errors,
+        Action<string>? said,
+        CancellationToken cancellation
+    )
+    {
+        var last = "it said nothing";
+        while (await errors.ReadLineAsync(cancellation) is { } line)
+        {
+            if (!string.IsNullOrWhiteSpace(line))
+            {
+                last = line;
+                said?.Invoke(line);
+            }
+        }
+
+        return last;
     }
 }

@@ -5,6 +5,7 @@ using LatentDiffusion.Diffusion.Conditioning;
 using LatentDiffusion.Errors;
 using LatentDiffusion.Models;
 using LatentDiffusion.Pipelines;
+using LatentDiffusion.Pipelines.Obedience;
 using LatentDiffusion.Progress;
 using LatentDiffusion.Text;
 

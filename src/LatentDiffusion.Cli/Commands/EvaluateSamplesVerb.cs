@@ -1,6 +1,7 @@
 using System.CommandLine;
 using LatentDiffusion.Cli.Evaluation;
 using LatentDiffusion.Data;
+using LatentDiffusion.Errors;
 using LatentDiffusion.Imaging;
 using LatentDiffusion.Pipelines;
 using LatentDiffusion.Progress;
@@ -12,16 +13,18 @@ internal sealed class EvaluateSamplesVerb : Verb
 {
     private readonly ImageSetOptions _images = new();
 
-    private readonly Option<string> _samples = new("--samples")
+    private readonly Option<string?> _samples = new("--samples")
     {
         Description = "Samples: a folder, a .parquet file, a .zip of image files or an .npz of pixels",
         HelpName = "PATH",
-        Required = true,
     };
+
+    private readonly DrawnSamples _drawn = new();
 
     private readonly Option<int?> _count = new("--count")
     {
-        Description = "Images of each set to use, at most, evenly spaced (default: all)",
+        Description =
+            "Images of each set to use, at most, evenly spaced (default: all); with --model the samples to draw",
         HelpName = "N",
     };
 
@@ -39,6 +42,7 @@ internal sealed class EvaluateSamplesVerb : Verb
         )
     {
         _images.AddTo(this);
+        _drawn.AddTo(this);
         foreach (var option in new Option[] { _samples, _count, _size })
         {
             Options.Add(option);
@@ -51,14 +55,26 @@ internal sealed class EvaluateSamplesVerb : Verb
     public override Task<int> RunAsync(VerbContext context, CancellationToken cancellation)
     {
         var arguments = context.Arguments;
-        var real = _images.Real.Open(arguments);
-        var samples = ImageSources.Open(arguments.GetRequiredValue(_samples));
+        var (model, path) = (arguments.GetValue(_drawn.Model), arguments.GetValue(_samples));
+        if ((model is null) == (path is null) || (model is not null && arguments.GetValue(_size) is not null))
+        {
+            throw new UserInputException(
+                "Give either --samples PATH, or --model MODEL to draw samples of its own size (without --size)."
+            );
+        }
+
+        var real = _images.Real.Open(arguments, arguments.GetValue(_drawn.ClassColumn));
+        var samples = path is null ? null : ImageSources.Open(path);
         context.OpenCpu();
         using var network = FeatureChoice.Require(arguments.GetValue(_images.Features));
-        var size = arguments.GetValue(_size) ?? ShortSide(samples);
         using var progress = context.Output.StartProgress();
-        var ofReal = Embed("real images", real);
-        var ofSamples = Embed("samples", samples);
+        var count = arguments.GetValue(_count);
+        var drawn = samples is null
+            ? _drawn.Draw(context, real, count ?? real.Count, network, progress, cancellation)
+            : null;
+        var size = drawn?.Size ?? arguments.GetValue(_size) ?? ShortSide(samples!);
+        var ofReal = Embed("real images", real, drawn is null ? count : null);
+        var ofSamples = drawn?.Features ?? Embed("samples", samples!, count);
         var measures = SampleMeasures.Between(ofReal, ofSamples, context.Seed ?? 0);
         progress.Dispose();
         context.Output.Result(
@@ -68,15 +84,16 @@ internal sealed class EvaluateSamplesVerb : Verb
                 CountSamples = ofSamples.Count,
                 Features = network.Name,
                 Size = size,
+                Drawn = drawn is null ? null : new DrawnReport(model!, drawn),
             },
             report => report.InWords
         );
         return Task.FromResult(ExitCode.Done);
 
-        ImageFeatures Embed(string task, IImageSource source)
+        ImageFeatures Embed(string task, IImageSource source, int? most)
         {
             var dataset = new ImageDataset(source, new ImageTransform(size), seed: 0, cacheBytes: 0);
-            var indices = EvenlySpaced.Indices(source.Count, arguments.GetValue(_count) ?? source.Count);
+            var indices = EvenlySpaced.Indices(source.Count, most ?? source.Count);
             var features = new ImageFeatures(network);
             features.Add(
                 indices.Select(dataset.GetImage),

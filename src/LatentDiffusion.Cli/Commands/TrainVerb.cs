@@ -87,6 +87,8 @@ internal sealed class TrainVerb : Verb
                 result.Step,
                 result.StepsThisSession,
                 Seconds = Math.Round(result.Elapsed.TotalSeconds, 1),
+                StepsPerSecond = PerSecond(result.StepsThisSession),
+                ImagesPerSecond = PerSecond(result.StepsThisSession * experiment.Training.SamplesPerStep),
                 Loss = double.IsNaN(result.Loss) ? (double?)null : result.Loss,
             },
             r =>
@@ -96,6 +98,9 @@ internal sealed class TrainVerb : Verb
                 )
         );
         return Task.FromResult(ExitCode.Done);
+
+        double? PerSecond(long count) =>
+            result.StepsThisSession == 0 ? null : Math.Round(count / result.Elapsed.TotalSeconds, 3);
     }
 
     private static ExperimentConfig Bind(string path, IReadOnlyList<string> overrides, long? seed)

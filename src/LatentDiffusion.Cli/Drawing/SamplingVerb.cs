@@ -200,6 +200,7 @@ internal abstract class SamplingVerb : Verb
             {
                 Folder = Path.GetFullPath(folder),
                 Files = written,
+                Grid = grid is null ? null : Path.GetFullPath(grid),
                 drawn[0].Seed,
                 Seconds = Math.Round(seconds, 3),
                 LoadSeconds = Math.Round(clock.Loading.TotalSeconds, 3),

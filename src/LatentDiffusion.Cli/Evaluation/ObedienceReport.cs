@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Serialization;
-using LatentDiffusion.Pipelines;
+using LatentDiffusion.Pipelines.Obedience;
 
 namespace LatentDiffusion.Cli.Evaluation;
 

@@ -34,6 +34,9 @@ internal sealed class SampleReport(SampleMeasures measures)
     /// <summary>Side of the square images that were compared.</summary>
     public required int Size { get; init; }
 
+    /// <summary>How the samples were drawn; null where they were read.</summary>
+    public DrawnReport? Drawn { get; init; }
+
     [JsonIgnore]
     public string InWords
     {
@@ -50,6 +53,7 @@ internal sealed class SampleReport(SampleMeasures measures)
                 .. measures.Density is { } density
                     ? [$"  density    {Number(density.Density)}", $"  coverage   {Number(density.Coverage)}"]
                     : Array.Empty<string>(),
+                .. Drawn is null ? Array.Empty<string>() : [Drawn.InWords],
                 "Not comparable with other networks' numbers, nor FID with that of other counts.",
             ];
             return string.Join('\n', lines);

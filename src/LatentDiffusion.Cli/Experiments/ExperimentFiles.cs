@@ -1,16 +1,12 @@
-using System.Globalization;
-using System.IO.Hashing;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using LatentDiffusion.Checkpoints.Files;
-using LatentDiffusion.Data;
 using LatentDiffusion.Errors;
-using LatentDiffusion.Models;
 
 namespace LatentDiffusion.Cli.Experiments;
 
-/// <summary>How experiments keep results, and how they recognise what they measured.</summary>
+/// <summary>How experiments keep results.</summary>
 internal static class ExperimentFiles
 {
     public const string ResultsName = "results.json";
@@ -51,34 +47,4 @@ internal static class ExperimentFiles
 
     public static void Write<T>(string folder, T results) =>
         AtomicFile.WriteText(Path.Combine(folder, ResultsName), JsonSerializer.Serialize(results, Json) + "\n");
-
-    /// <summary>A hash of settings: equal for equal ones.</summary>
-    public static string HashOf<T>(T settings) =>
-        Digits(XxHash128.HashToUInt128(JsonSerializer.SerializeToUtf8Bytes(settings, Json)));
-
-    /// <summary>A hash of a model's weights and description.</summary>
-    /// <param name="model">A run folder, a model folder, or a file.</param>
-    /// <exception cref="UserInputException">There is no model.</exception>
-    public static string HashOfModel(string model)
-    {
-        using var stream = File.OpenRead(ModelLocation.Resolve(model));
-        var hash = new XxHash128();
-        hash.Append(stream);
-        return Digits(hash.GetCurrentHashAsUInt128());
-    }
-
-    /// <summary>A hash of encoded images and their classes.</summary>
-    public static string HashOfImages(IImageSource source)
-    {
-        var hash = new XxHash128();
-        for (var i = 0; i < source.Count; i++)
-        {
-            hash.Append(source.Read(i));
-            hash.Append(System.Text.Encoding.UTF8.GetBytes($"\n{source.Describe(i).ClassName}\n"));
-        }
-
-        return Digits(hash.GetCurrentHashAsUInt128());
-    }
-
-    private static string Digits(UInt128 hash) => hash.ToString("x32", CultureInfo.InvariantCulture);
 }

@@ -2,7 +2,7 @@ using System.Net;
 
 namespace LatentDiffusion.Cli.Experiments;
 
-/// <summary>Renders an experiment's page: plain HTML beside its pictures, to be opened from the disk.</summary>
+/// <summary>Renders an experiment's page: one HTML file with its pictures inside, to be opened from the disk or sent.</summary>
 internal static class ExperimentPage
 {
     /// <summary>The whole page.</summary>
@@ -24,6 +24,7 @@ internal static class ExperimentPage
               table { border-collapse: collapse; }
               th, td { padding: 0.2rem 0.8rem; border-bottom: 1px solid #ddd; text-align: right; }
               th:first-child, td:first-child { text-align: left; }
+              footer { margin-top: 2rem; color: #666; }
             </style>
             </head>
             <body>
@@ -47,16 +48,21 @@ internal static class ExperimentPage
             </table>
             """;
 
-    /// <summary>Pictures side by side, each leading to its file.</summary>
-    public static string Figures(IEnumerable<(string File, string Caption)> pictures) =>
+    /// <summary>Pictures side by side.</summary>
+    /// <param name="folder">Where relative paths start.</param>
+    /// <param name="pictures">PNG files and what is said below them.</param>
+    public static string Figures(string folder, IEnumerable<(string File, string Caption)> pictures) =>
         $"""
             <div class="sheets">
-            {string.Join("\n", pictures.Select(p => Figure(p.File, p.Caption)))}
+            {string.Join("\n", pictures.Select(p => Figure(Path.Combine(folder, p.File), p.Caption)))}
             </div>
             """;
 
+    /// <summary>The last lines of a page.</summary>
+    public static string Foot(string text) => $"<footer>{Text(text)}</footer>";
+
     private static string Figure(string file, string caption) =>
-        $"""<figure><a href="{Uri.EscapeDataString(file)}"><img src="{Uri.EscapeDataString(file)}" alt="{Text(caption)}"></a><figcaption>{Text(caption)}</figcaption></figure>""";
+        $"""<figure><img src="data:image/png;base64,{Convert.ToBase64String(File.ReadAllBytes(file))}" alt="{Text(caption)}"><figcaption>{Text(caption)}</figcaption></figure>""";
 
     private static string Cells(string tag, string[] cells) =>
         string.Concat(cells.Select(cell => $"<{tag}>{Text(cell)}</{tag}>"));

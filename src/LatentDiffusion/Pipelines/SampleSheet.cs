@@ -1,6 +1,7 @@
 using LatentDiffusion.Diffusion.Conditioning;
 using LatentDiffusion.Imaging;
 using LatentDiffusion.Models;
+using LatentDiffusion.Pipelines.Conditions;
 using LatentDiffusion.Progress;
 using LatentDiffusion.Text;
 
@@ -88,17 +89,27 @@ public static class SampleSheet
             progress,
             cancellation
         );
-        var labels = new ConditionLabels(model.Config.MapLabels, model.Config.LayoutLabels);
-        var pictures = request
-            .Examples.Select(example => ConditionPictures.Of(example.Input, labels, model.Config.ImageSize))
-            .ToList();
+        return Of(
+            model.Config,
+            [.. request.Examples.Zip(samples, (e, sample) => new ConditionalDraw("", e.Input, e.Original, sample))]
+        );
+    }
+
+    /// <summary>Draws conditions, samples and real images side by side, one row each.</summary>
+    /// <param name="config">The model's description.</param>
+    /// <param name="draws">At least one.</param>
+    public static RgbImage Of(LatentDiffusionModelConfig config, IReadOnlyList<ConditionalDraw> draws)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        ArgumentNullException.ThrowIfNull(draws);
+        var labels = new ConditionLabels(config.MapLabels, config.LayoutLabels);
+        var size = draws[0].Original.Width;
+        var pictures = draws.Select(draw => ConditionPictures.Of(draw.Input, labels, size)).ToList();
         return new ContactSheet(pictures[0].Count + 2)
         {
-            Upscale = UpscaleFor(model),
+            Upscale = Math.Max(1, WantedPixels / size),
             ColumnCaptions = [.. Enumerable.Repeat("input", pictures[0].Count), "sample", "original"],
-        }.Draw([
-            .. request.Examples.SelectMany((example, i) => pictures[i].Append(samples[i]).Append(example.Original)),
-        ]);
+        }.Draw([.. draws.SelectMany((draw, i) => pictures[i].Append(draw.Sample).Append(draw.Original))]);
     }
 
     private static int UpscaleFor(LatentDiffusionModel model) => Math.Max(1, WantedPixels / model.Config.ImageSize);

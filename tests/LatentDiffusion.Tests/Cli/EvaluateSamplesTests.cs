@@ -21,6 +21,7 @@ public sealed class EvaluateSamplesTests(TinyModels models) : IDisposable
         "count_samples",
         "features",
         "size",
+        "drawn",
     ];
 
     private readonly TemporaryFolder _folder = new();

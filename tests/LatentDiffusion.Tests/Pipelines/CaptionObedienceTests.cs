@@ -1,6 +1,7 @@
 using LatentDiffusion.Errors;
 using LatentDiffusion.Imaging;
 using LatentDiffusion.Pipelines;
+using LatentDiffusion.Pipelines.Obedience;
 using Xunit;
 
 namespace LatentDiffusion.Tests.Pipelines;

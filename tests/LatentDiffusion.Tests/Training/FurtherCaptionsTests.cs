@@ -1,5 +1,5 @@
 using LatentDiffusion.Data;
-using LatentDiffusion.Training.Trainers;
+using LatentDiffusion.Pipelines.Conditions;
 using Xunit;
 
 namespace LatentDiffusion.Tests.Training;
@@ -17,7 +17,7 @@ public sealed class FurtherCaptionsTests
         IEnumerable<string> Seen(string[] others)
         {
             var images = new ImageDataset(new OneImage(others), new ImageTransform(8), seed: 0, cacheBytes: 0);
-            var annotated = AnnotatedImages.Open(shapes.Text, shapes.Experiment.Data, images, "data");
+            var annotated = AnnotatedImages.Open(shapes.Text.Singles, shapes.Experiment.Data, images, "data");
             return Enumerable
                 .Range(0, 40)
                 .Select(epoch => ImageConditions.Of(annotated.Images, epoch, 0).Prompt!.Source)

@@ -4,6 +4,7 @@ using LatentDiffusion.Errors;
 using LatentDiffusion.Models;
 using LatentDiffusion.Networks.Conditioners;
 using LatentDiffusion.Pipelines;
+using LatentDiffusion.Pipelines.Conditions;
 
 namespace LatentDiffusion.Cli.Drawing.Conditions;
 

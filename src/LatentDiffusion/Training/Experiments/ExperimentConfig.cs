@@ -91,5 +91,5 @@ public sealed record TrainingConfig
     public int KeepCheckpoints { get; init; } = 2;
 
     /// <summary>Images per optimiser step.</summary>
-    internal int SamplesPerStep => BatchSize * Accumulate;
+    public int SamplesPerStep => BatchSize * Accumulate;
 }

@@ -1,6 +1,7 @@
 using LatentDiffusion.Data;
 using LatentDiffusion.Diffusion.Conditioning;
 using LatentDiffusion.Networks.Autoencoders;
+using LatentDiffusion.Pipelines.Conditions;
 using LatentDiffusion.Progress;
 using static TorchSharp.torch;
 

@@ -5,6 +5,7 @@ using LatentDiffusion.Errors;
 using LatentDiffusion.Models;
 using LatentDiffusion.Networks.Autoencoders;
 using LatentDiffusion.Networks.Conditioners;
+using LatentDiffusion.Pipelines.Conditions;
 using LatentDiffusion.Progress;
 using LatentDiffusion.Training.Experiments;
 
@@ -30,9 +31,9 @@ internal static class DiffusionSetup
         var (firstStage, firstStageConfig) = TrainedFirstStage.Open(experiment.FirstStage);
         CheckImages(experiment.Conditioner, dataset.Source);
         var classes = experiment.Conditioner?.UsesClasses == true ? dataset.Source.ClassNames : [];
-        var annotated = AnnotatedImages.Open(experiment.Conditioner, experiment.Data, dataset, "data");
+        var annotated = AnnotatedImages.Open(experiment.Conditioner?.Singles ?? [], experiment.Data, dataset, "data");
         var validation = experiment.Validation is { } settings
-            ? annotated.Validation(settings, ValidationSet.Open(settings, classes))
+            ? annotated.Validation(settings.Images, ValidationSet.Open(settings, classes))
             : null;
         TrainingStream.SeedInitialWeights(experiment.Seed);
         var model = CreateModel(

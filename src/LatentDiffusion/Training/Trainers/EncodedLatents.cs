@@ -1,6 +1,7 @@
 using LatentDiffusion.Data;
 using LatentDiffusion.Networks.Autoencoders;
 using LatentDiffusion.Pipelines;
+using LatentDiffusion.Pipelines.Conditions;
 using static TorchSharp.torch;
 
 namespace LatentDiffusion.Training.Trainers;

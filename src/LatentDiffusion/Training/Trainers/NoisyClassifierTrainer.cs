@@ -4,6 +4,7 @@ using LatentDiffusion.Data;
 using LatentDiffusion.Imaging;
 using LatentDiffusion.Models;
 using LatentDiffusion.Networks.Layers;
+using LatentDiffusion.Pipelines.Conditions;
 using LatentDiffusion.Tensors;
 using LatentDiffusion.Training.Experiments;
 using LatentDiffusion.Training.Optimization;

@@ -1,5 +1,7 @@
 using LatentDiffusion.Data;
+using LatentDiffusion.Networks.Conditioners;
 using LatentDiffusion.Pipelines;
+using LatentDiffusion.Pipelines.Conditions;
 using LatentDiffusion.Text;
 using LatentDiffusion.Training.Experiments;
 
@@ -19,16 +21,24 @@ internal sealed record SheetSubjects(IReadOnlyList<Prompt> Prompts, IReadOnlyLis
     public static SheetSubjects Of(DiffusionExperiment experiment, ImageDataset images, ImageDataset? validation)
     {
         var (conditioner, sheet) = (experiment.Conditioner, experiment.Samples);
-        return conditioner?.UsesPictures == true ? new SheetSubjects([], ExamplesOf(sheet, validation ?? images))
+        return conditioner?.UsesPictures == true
+                ? new SheetSubjects([], ExamplesOf(sheet, validation ?? images, conditioner))
             : conditioner?.UsesCaptions == true ? new SheetSubjects(PromptsOf(sheet, images.Source), [])
             : new SheetSubjects([], []);
     }
 
-    private static IReadOnlyList<SheetExample> ExamplesOf(SampleSheetConfig sheet, ImageDataset images) =>
+    private static IReadOnlyList<SheetExample> ExamplesOf(
+        SampleSheetConfig sheet,
+        ImageDataset images,
+        ConditionerConfig conditioner
+    ) =>
         [
             .. EvenlySpaced
                 .Indices(images.Count, sheet.PerClass)
-                .Select(i => new SheetExample(ImageConditions.Of(images, epoch: 0, i), images.GetImage(i))),
+                .Select(i => new SheetExample(
+                    ImageConditions.Of(images, epoch: 0, i).AsReadBy(conditioner),
+                    images.GetImage(i)
+                )),
         ];
 
     private static IReadOnlyList<Prompt> PromptsOf(SampleSheetConfig sheet, IImageSource images)

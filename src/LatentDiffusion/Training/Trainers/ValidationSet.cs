@@ -3,6 +3,7 @@ using LatentDiffusion.Diffusion.Conditioning;
 using LatentDiffusion.Errors;
 using LatentDiffusion.Networks.Autoencoders;
 using LatentDiffusion.Pipelines;
+using LatentDiffusion.Pipelines.Conditions;
 using LatentDiffusion.Samplers;
 using LatentDiffusion.Tensors;
 using LatentDiffusion.Training.Experiments;

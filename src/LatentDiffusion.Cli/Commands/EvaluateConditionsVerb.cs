@@ -1,0 +1,117 @@
+using System.CommandLine;
+using LatentDiffusion.Checkpoints.Files;
+using LatentDiffusion.Cli.Evaluation;
+using LatentDiffusion.Errors;
+using LatentDiffusion.Imaging;
+using LatentDiffusion.Models;
+using LatentDiffusion.Pipelines;
+
+namespace LatentDiffusion.Cli.Commands;
+
+/// <summary>
+/// <c>ldm evaluate conditions</c>: draws anew what real images show, from their low-resolution versions, holes, label maps or
+/// layouts, and measures the samples against the images and the conditions.
+/// </summary>
+internal sealed class EvaluateConditionsVerb : Verb
+{
+    private readonly Argument<string> _model = new("model") { Description = "Run folder, model folder or file" };
+
+    private readonly ConditionedImageOptions _images = new();
+
+    private readonly SamplerOptions _sampling = new();
+
+    private readonly Option<int?> _count = new("--count")
+    {
+        Description = "Images to draw anew, at most, evenly spaced (default: all)",
+        HelpName = "N",
+    };
+
+    private readonly Option<string?> _features = FeatureChoice.CreateOption();
+
+    private readonly Option<int> _show = new("--show")
+    {
+        Description = "Images on the sheet, evenly spaced",
+        HelpName = "N",
+        DefaultValueFactory = _ => 8,
+    };
+
+    private readonly Option<string?> _out = new("--out")
+    {
+        Description = "Also draw conditions, samples and images on one sheet",
+        HelpName = "FILE",
+    };
+
+    public EvaluateConditionsVerb()
+        : base(
+            "conditions",
+            "How well a super-resolution, inpainting, layout or semantic model redraws real images from their conditions",
+            "ldm evaluate conditions out/runs/scene-semantic --images out/data/scenes-validation/images "
+                + "--maps out/data/scenes-validation/maps"
+        )
+    {
+        Arguments.Add(_model);
+        _images.AddTo(this);
+        foreach (var option in (Option[])[_count, .. _sampling.All, _features, _show, _out])
+        {
+            Options.Add(option);
+        }
+
+        Positive.Require(_count);
+        Positive.Require(_show);
+    }
+
+    public override Task<int> RunAsync(VerbContext context, CancellationToken cancellation)
+    {
+        var arguments = context.Arguments;
+        _sampling.Read(arguments, new SamplingRequest());
+        context.OpenCpu();
+        var path = arguments.GetRequiredValue(_model);
+        using var model = ModelFile.LoadLatentDiffusion(path);
+        if (model.Config.Conditioner is not { UsesPictures: true } conditioner)
+        {
+            throw new UserInputException(
+                $"{path} is not conditioned on pictures or boxes: measure it with ldm evaluate samples --model {path}."
+            );
+        }
+
+        var images = _images.Open(arguments, model.Config.ImageSize, conditioner);
+        var request = _sampling.Read(arguments, new SamplingRequest { Guidance = UsualGuidance.Of(model) }) with
+        {
+            Seed = context.Seed ?? 0,
+        };
+        var perceptual = FeatureChoice.Open(context, arguments.GetValue(_features));
+        using var network = perceptual?.Network;
+        using var progress = context.Output.StartProgress();
+        var indices = EvenlySpaced.Indices(images.Images.Count, arguments.GetValue(_count) ?? images.Images.Count);
+        var drawing = new ConditionalDrawing(model, request);
+        var draws = drawing.Draw(images.Images, indices, progress, cancellation).ToList();
+        progress.Dispose();
+        var measures = ConditionalMeasures.Of(draws, images.Labels, perceptual);
+        context.Output.Result(
+            new ConditionReport(measures)
+            {
+                Model = path,
+                Size = images.Images.Size,
+                Sampler = request.Sampler,
+                Guidance = request.Guidance,
+                SecondsPerImage = Math.Round(drawing.Time.TotalSeconds / draws.Count, 4),
+                Sheet = WriteSheet(arguments, model, draws),
+            },
+            report => report.InWords
+        );
+        return Task.FromResult(ExitCode.Done);
+    }
+
+    private string? WriteSheet(ParseResult arguments, LatentDiffusionModel model, List<ConditionalDraw> draws)
+    {
+        if (arguments.GetValue(_out) is not { } path)
+        {
+            return null;
+        }
+
+        var shown = EvenlySpaced.Indices(draws.Count, arguments.GetValue(_show)).Select(i => draws[i]);
+        var sheet = SampleSheet.Of(model.Config, [.. shown]);
+        AtomicFile.Write(path, stream => PngEncoder.Write(sheet, stream));
+        return Path.GetFullPath(path);
+    }
+}

@@ -1,0 +1,97 @@
+using System.CommandLine.Parsing;
+using System.Diagnostics;
+using System.Text.Json;
+using LatentDiffusion.Cli.Bench;
+using LatentDiffusion.Errors;
+using LatentDiffusion.Progress;
+
+namespace LatentDiffusion.Cli.Experiments.Plans;
+
+/// <summary>
+/// Runs a plan's commands, each in a process of its own, and keeps what they print. What was run before with the same command
+/// is not run again, so an experiment that was stopped goes on.
+/// </summary>
+/// <param name="plan">The plan.</param>
+/// <param name="places">What {out} and {root} stand for.</param>
+/// <param name="folder">The experiment's folder.</param>
+/// <param name="threads">Threads of every command.</param>
+internal sealed class PlanRun(ExperimentPlan plan, Bindings places, string folder, int threads)
+{
+    /// <summary>Runs what is left.</summary>
+    /// <param name="results">What there is.</param>
+    /// <param name="progress">Told after every command, and of what a command says.</param>
+    /// <param name="cancellation">Stops the running command.</param>
+    /// <exception cref="UserInputException">A command was refused.</exception>
+    public async Task<PlanResults> RunAsync(
+        PlanResults results,
+        IProgress<StepProgress> progress,
+        CancellationToken cancellation
+    )
+    {
+        var runs = Runs(plan).ToList();
+        foreach (var (number, (step, bindings)) in runs.Index())
+        {
+            var command = places.Fill(new Bindings([.. bindings.Values, .. places.Values.Select(Kept)]).Fill(step.Run));
+            if (results.Find(step.Name, bindings)?.Command == command)
+            {
+                continue;
+            }
+
+            var name = $"{step.Name} {bindings.Text}".TrimEnd();
+            Tell(name);
+            var start = Stopwatch.GetTimestamp();
+            var output = await RunAsync(name, command, said => Tell($"{name}: {said}"), cancellation);
+            results = results.With(
+                new PlanEntry(
+                    step.Name,
+                    bindings.Text,
+                    command,
+                    Math.Round(Stopwatch.GetElapsedTime(start).TotalSeconds, 1),
+                    JsonDocument.Parse(output).RootElement
+                )
+            );
+            ExperimentFiles.Write(folder, results);
+
+            void Tell(string detail) => progress.Report(new StepProgress("commands", number, runs.Count, detail));
+        }
+
+        return results;
+    }
+
+    // Values may name places, so these are put in last.
+    private static (string Name, string Value) Kept((string Name, string Value) place) =>
+        (place.Name, $"{{{place.Name}}}");
+
+    /// <summary>All runs of a plan's steps, in order.</summary>
+    public static IEnumerable<(PlanStep Step, Bindings Bindings)> Runs(ExperimentPlan plan) =>
+        from stage in plan.Stages
+        from bindings in Bindings.Combinations(stage.For)
+        from step in stage.Steps
+        select (step, bindings);
+
+    private async Task<string> RunAsync(
+        string name,
+        string command,
+        Action<string> said,
+        CancellationToken cancellation
+    )
+    {
+        string[] arguments =
+        [
+            .. CommandLineParser.SplitCommandLine(command),
+            "--seed",
+            FormattableString.Invariant($"{plan.Seed}"),
+            "--threads",
+            FormattableString.Invariant($"{threads}"),
+            "--json",
+        ];
+        try
+        {
+            return await ThisProgram.RunAsync(arguments, cancellation, said);
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new UserInputException($"The step '{name}' failed (ldm {command}): {e.Message}", e);
+        }
+    }
+}

@@ -1,0 +1,76 @@
+using System.Text.Json;
+using LatentDiffusion.Cli.Commands;
+using Xunit;
+
+namespace LatentDiffusion.Tests.Cli;
+
+public sealed class ExperimentTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public static TheoryData<string> All => [.. ExperimentVerb.All.Select(verb => verb.Name)];
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [Trait("Speed", "Slow")]
+    [MemberData(nameof(All))]
+    public async Task An_experiment_runs_at_the_smallest_scale_and_reports(string name)
+    {
+        var outcome = await RunAsync(name);
+
+        Assert.True(outcome.ExitCode == 0, outcome.Error);
+        var page = File.ReadAllText(Path.Combine(_folder.Path, "index.html"));
+        Assert.Contains("<table>", page, StringComparison.Ordinal);
+        Assert.Contains("<footer>", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("not measured", page, StringComparison.Ordinal);
+        // One file with everything in it: nothing is loaded from elsewhere.
+        Assert.DoesNotMatch("(src|href)=\"(?!data:)", page);
+        var entries = JsonDocument.Parse(outcome.Output).RootElement.GetProperty("entries").EnumerateArray().ToList();
+        Assert.All(entries, entry => Assert.Equal(JsonValueKind.Object, entry.GetProperty("result").ValueKind));
+        if (name == "samplers")
+        {
+            Assert.Contains("data:image/png;base64,", page, StringComparison.Ordinal);
+            await GoesOnWhereItWasAsync(name, entries.Count);
+        }
+    }
+
+    [Fact]
+    public async Task A_step_that_fails_is_named_with_its_command()
+    {
+        File.WriteAllText(Path.Combine(_folder.Path, "file"), "");
+
+        var outcome = await LdmProcess.RunAsync(
+            "experiment",
+            "samplers",
+            "--out",
+            Path.Combine(_folder.Path, "out"),
+            "--scale",
+            "paper"
+        );
+
+        Assert.Equal(2, outcome.ExitCode);
+        Assert.Contains("The step 'train' failed (ldm train ", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains("celebahq", outcome.Error, StringComparison.Ordinal);
+    }
+
+    private Task<LdmProcess.Outcome> RunAsync(string name) =>
+        LdmProcess.RunAsync("experiment", name, "--scale", "smoke", "--out", _folder.Path, "--threads", "1", "--json");
+
+    // Without one of its results, only that one is measured again.
+    private async Task GoesOnWhereItWasAsync(string name, int count)
+    {
+        var path = Path.Combine(_folder.Path, "results.json");
+        var before = JsonDocument.Parse(File.ReadAllText(path)).RootElement;
+        var kept = before.GetProperty("entries").EnumerateArray().Take(count - 1).Select(e => e.GetRawText());
+        File.WriteAllText(path, $$"""{"plan":"","machine":"","version":"","entries":[{{string.Join(',', kept)}}]}""");
+
+        var again = await RunAsync(name);
+
+        var entries = JsonDocument.Parse(again.Output).RootElement.GetProperty("entries").EnumerateArray().ToList();
+        Assert.Equal(count, entries.Count);
+        Assert.Equal(kept.Select(Seconds), entries.Take(count - 1).Select(e => Seconds(e.GetRawText())));
+
+        static double Seconds(string entry) => JsonDocument.Parse(entry).RootElement.GetProperty("seconds").GetDouble();
+    }
+}
