@@ -42,7 +42,7 @@ internal sealed class EvaluateReconstructionVerb : Verb
         : base(
             "reconstruction",
             "PSNR, SSIM, LPIPS, PSIM and rFID of an autoencoder, or between two folders",
-            "ldm evaluate reconstruction --model out/demo/autoencoder --images photos"
+            "ldm evaluate reconstruction --model out/demo-train/autoencoder --images photos"
         )
     {
         foreach (var option in new Option[] { _model, _inputs, _reconstructions })

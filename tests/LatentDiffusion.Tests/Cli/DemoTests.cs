@@ -1,5 +1,7 @@
+using System.Net;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using LatentDiffusion.Cli.Demo;
 using LatentDiffusion.Imaging;
 using Xunit;
 
@@ -13,9 +15,48 @@ public sealed partial class DemoTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task The_shortest_demo_shows_everything()
+    public async Task The_models_that_ship_are_shown_each_by_its_own_command()
     {
-        var outcome = await LdmProcess.RunAsync("demo", "--minutes", "0.05", "--out", _folder.Path, "--json");
+        var outcome = await LdmProcess.RunAsync("demo", "--out", _folder.Path, "--json");
+
+        Assert.True(outcome.ExitCode == 0, outcome.Error);
+        var json = JsonDocument.Parse(outcome.Output).RootElement;
+        var drawings = json.GetProperty("drawings").EnumerateArray().ToList();
+        var missing = json.GetProperty("missing").EnumerateArray().Select(m => m.GetString()!).ToList();
+        Assert.Equal(
+            Exhibit.All.Select(exhibit => exhibit.Model).Order(StringComparer.Ordinal),
+            drawings.Select(d => d.GetProperty("model").GetString()!).Concat(missing).Order(StringComparer.Ordinal)
+        );
+        Assert.All(missing, model => Assert.False(Directory.Exists(Support.Repository.PathOf($"models/{model}"))));
+        var page = File.ReadAllText(json.GetProperty("page").GetString()!);
+        Assert.Equal(
+            drawings.Select(d => d.GetProperty("file").GetString()!),
+            Pictures().Matches(page).Select(m => m.Groups[1].Value)
+        );
+        Assert.All(
+            drawings,
+            d =>
+            {
+                var picture = Path.Combine(_folder.Path, d.GetProperty("file").GetString()!);
+                Assert.True(ImageDecoder.DecodeFile(picture).Width >= 96);
+                Assert.Contains(WebUtility.HtmlEncode(d.GetProperty("command").GetString()!), page, StringComparison.Ordinal);
+            }
+        );
+    }
+
+    [Fact]
+    public async Task Minutes_belong_to_training()
+    {
+        var outcome = await LdmProcess.RunAsync("demo", "--minutes", "1");
+
+        Assert.Equal(2, outcome.ExitCode);
+        Assert.Contains("--minutes is how long to train: it goes with --train.", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_shortest_training_demo_shows_everything()
+    {
+        var outcome = await LdmProcess.RunAsync("demo", "--train", "--minutes", "0.05", "--out", _folder.Path, "--json");
 
         Assert.True(outcome.ExitCode == 0, outcome.Error);
         var json = JsonDocument.Parse(outcome.Output).RootElement;

@@ -10,6 +10,7 @@ using Xunit;
 
 namespace LatentDiffusion.Tests.Pipelines;
 
+[Collection(nameof(ProcessWideState))]
 public sealed class ConditionObedienceTests
 {
     private const int Size = 24;

@@ -7,7 +7,7 @@ namespace LatentDiffusion.Cli.Demo;
 internal sealed record DemoGroup(string Name, string File, long FirstSeed);
 
 /// <summary>What the demo's page shows.</summary>
-internal sealed record DemoPageContent(
+internal sealed record TrainingDemoContent(
     IReadOnlyList<DemoGroup> Groups,
     int SamplerSteps,
     double Guidance,
@@ -18,9 +18,9 @@ internal sealed record DemoPageContent(
 );
 
 /// <summary>Renders the demo's page: plain HTML beside its pictures, to be opened from the disk.</summary>
-internal static class DemoPage
+internal static class TrainingDemoPage
 {
-    public static string Render(DemoPageContent content)
+    public static string Render(TrainingDemoContent content)
     {
         var groups = string.Concat(
             content.Groups.Select(g =>

@@ -15,7 +15,7 @@ using LatentDiffusion.Training.Logging;
 namespace LatentDiffusion.Cli.Demo;
 
 /// <summary>What the demo did and where to look.</summary>
-internal sealed record DemoResult(string Page, long AutoencoderSteps, long DiffusionSteps, double Psnr, long Seed);
+internal sealed record TrainingDemoResult(string Page, long AutoencoderSteps, long DiffusionSteps, double Psnr, long Seed);
 
 /// <summary>
 /// The demo: both stages from the configurations under configs/demo, then samples, reconstructions, curves and a page.
@@ -23,7 +23,7 @@ internal sealed record DemoResult(string Page, long AutoencoderSteps, long Diffu
 /// <param name="folder">Where everything goes.</param>
 /// <param name="budget">Training time of both stages together.</param>
 /// <param name="seed">Replaces the configurations' seed, or null.</param>
-internal sealed class DemoRun(string folder, TimeSpan budget, long? seed)
+internal sealed class TrainingDemo(string folder, TimeSpan budget, long? seed)
 {
     private const double AutoencoderShare = 0.4;
     private const int SamplesPerClass = 16;
@@ -38,7 +38,7 @@ internal sealed class DemoRun(string folder, TimeSpan budget, long? seed)
     private string DiffusionFolder => Path.Combine(folder, "latent-diffusion");
 
     /// <summary>Runs or continues the demo.</summary>
-    public DemoResult Execute(Action<string> log, IProgress<StepProgress> progress, CancellationToken cancellation)
+    public TrainingDemoResult Execute(Action<string> log, IProgress<StepProgress> progress, CancellationToken cancellation)
     {
         var autoencoder = Load<AutoencoderExperiment>("autoencoder.yaml");
         var diffusion = Load<DiffusionExperiment>("latent-diffusion.yaml") with { FirstStage = AutoencoderFolder };
@@ -62,8 +62,8 @@ internal sealed class DemoRun(string folder, TimeSpan budget, long? seed)
         var page = Path.Combine(folder, "index.html");
         AtomicFile.WriteText(
             page,
-            DemoPage.Render(
-                new DemoPageContent(
+            TrainingDemoPage.Render(
+                new TrainingDemoContent(
                     groups,
                     SamplerSteps,
                     Guidance,
@@ -74,7 +74,7 @@ internal sealed class DemoRun(string folder, TimeSpan budget, long? seed)
                 )
             )
         );
-        return new DemoResult(page, autoencoderSteps, trained.Step, Math.Round(psnr, 2), autoencoder.Seed);
+        return new TrainingDemoResult(page, autoencoderSteps, trained.Step, Math.Round(psnr, 2), autoencoder.Seed);
     }
 
     private T Load<T>(string name)
