@@ -34,6 +34,7 @@ return await new Application(
             "Repeat the paper's experiments at a chosen scale",
             ExperimentVerb.All
         ),
+        new StudyVerb(),
         new VerbGroup(
             "data",
             "task",

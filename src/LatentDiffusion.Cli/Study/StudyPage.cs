@@ -1,0 +1,98 @@
+using System.Net;
+
+namespace LatentDiffusion.Cli.Study;
+
+/// <summary>The page of a study: the input in the middle, a candidate on each side, chosen by click or arrow key.</summary>
+internal static class StudyPage
+{
+    public static string Render(string question, bool hasInput) =>
+        $$"""
+            <!doctype html>
+            <html lang="en">
+            <head>
+            <meta charset="utf-8">
+            <meta name="viewport" content="width=device-width, initial-scale=1">
+            <title>Which one?</title>
+            <style>
+              body { font: 18px/1.5 system-ui, sans-serif; margin: 2rem auto; padding: 0 1rem; max-width: 75rem; color: #222; text-align: center; }
+              #trial { display: flex; gap: 1.5rem; justify-content: center; align-items: center; flex-wrap: wrap; }
+              #trial[hidden] { display: none; }
+              button { border: 4px solid transparent; background: none; padding: 0; cursor: pointer; }
+              button:hover, button:focus { border-color: #2a6fdb; outline: none; }
+              img { display: block; width: 20rem; max-width: 90vw; image-rendering: pixelated; }
+              figure { margin: 0; }
+              figcaption, small { color: #666; }
+              progress { width: 20rem; }
+            </style>
+            </head>
+            <body>
+            <h1>{{WebUtility.HtmlEncode(question)}}</h1>
+            <p><progress id="progress" value="0" max="1"></progress> <small id="count"></small></p>
+            <div id="trial" hidden>
+              <button id="left" aria-label="Left"><img alt="Left candidate"></button>
+              <figure id="input" {{(hasInput ? "" : "hidden")}}><img alt="Input"><figcaption>input</figcaption></figure>
+              <button id="right" aria-label="Right"><img alt="Right candidate"></button>
+            </div>
+            <p id="message"><small>Click the better one, or press the left or right arrow key.</small></p>
+            <script>
+              "use strict";
+              const participant = localStorage.getItem("participant") ?? crypto.randomUUID();
+              localStorage.setItem("participant", participant);
+              const part = id => document.getElementById(id);
+              const hasInput = {{(hasInput ? "true" : "false")}};
+              let current = null, shownAt = 0;
+
+              function load(id, place) {
+                const image = part(id).querySelector("img");
+                return new Promise((done, failed) => {
+                  image.onload = done;
+                  image.onerror = () => failed(new Error("A picture could not be loaded."));
+                  image.src = `/image/${participant}/${current.number}/${place}`;
+                });
+              }
+
+              async function show(trial) {
+                part("progress").max = trial.total;
+                part("progress").value = trial.finished;
+                part("count").textContent = `${trial.finished} of ${trial.total}`;
+                current = null;
+                if (trial.done) {
+                  part("trial").hidden = true;
+                  part("message").textContent = "That was all. Thank you!";
+                  return;
+                }
+                current = trial;
+                await Promise.all([load("left", "left"), load("right", "right"), ...(hasInput ? [load("input", "input")] : [])]);
+                part("trial").hidden = false;
+                shownAt = performance.now();
+              }
+
+              async function choose(choice) {
+                if (!current || part("trial").hidden) return;
+                const trial = current;
+                current = null;
+                const answer = await fetch("/vote", {
+                  method: "POST",
+                  headers: { "Content-Type": "application/json" },
+                  body: JSON.stringify({
+                    participant, number: trial.number, choice, milliseconds: Math.round(performance.now() - shownAt)
+                  })
+                });
+                if (!answer.ok) throw new Error(await answer.text());
+                await show(await answer.json());
+              }
+
+              const failed = error => { part("message").textContent = `${error.message} Reload the page to go on.`; };
+              part("left").onclick = () => choose("left").catch(failed);
+              part("right").onclick = () => choose("right").catch(failed);
+              addEventListener("keydown", event => {
+                if (event.key === "ArrowLeft") choose("left").catch(failed);
+                if (event.key === "ArrowRight") choose("right").catch(failed);
+              });
+              fetch(`/trial?participant=${participant}`).then(r => r.json()).then(show).catch(failed);
+            </script>
+            </body>
+            </html>
+
+            """;
+}
