@@ -3,7 +3,6 @@ using LatentDiffusion.Cli.Evaluation;
 using LatentDiffusion.Data;
 using LatentDiffusion.Imaging;
 using LatentDiffusion.Pipelines;
-using LatentDiffusion.Progress;
 
 namespace LatentDiffusion.Cli.Commands;
 
@@ -31,15 +30,20 @@ internal sealed class EvaluateSamplesVerb : Verb
         HelpName = "N",
     };
 
+    private readonly Option<bool> _noCache = new("--no-cache")
+    {
+        Description = "Measure the real images again, even if their features were kept (in LDM_CACHE_DIR)",
+    };
+
     public EvaluateSamplesVerb()
         : base(
             "samples",
-            "FID, KID, precision, recall, density and coverage of samples against real images",
+            "FID, sFID, KID, IS, precision, recall, density and coverage of samples against real images",
             "ldm evaluate samples --real data/emoji/emoji64.parquet --where split=test --samples out/samples"
         )
     {
         _images.AddTo(this);
-        foreach (var option in new Option[] { _samples, _count, _size })
+        foreach (var option in new Option[] { _samples, _count, _size, _noCache })
         {
             Options.Add(option);
         }
@@ -57,8 +61,11 @@ internal sealed class EvaluateSamplesVerb : Verb
         using var network = FeatureChoice.Require(arguments.GetValue(_images.Features));
         var size = arguments.GetValue(_size) ?? ShortSide(samples);
         using var progress = context.Output.StartProgress();
-        var ofReal = Embed("real images", real);
-        var ofSamples = Embed("samples", samples);
+        var features = new SetFeatures(context, network, size);
+        var cache = arguments.GetValue(_noCache) ? null : new FeatureCache(FeatureCache.UsualFolder);
+        var count = arguments.GetValue(_count);
+        var ofReal = features.Of("real images", real, count, cache, progress, cancellation);
+        var ofSamples = features.Of("samples", samples, count, cache: null, progress, cancellation);
         var measures = SampleMeasures.Between(ofReal, ofSamples, context.Seed ?? 0);
         progress.Dispose();
         context.Output.Result(
@@ -72,22 +79,6 @@ internal sealed class EvaluateSamplesVerb : Verb
             report => report.InWords
         );
         return Task.FromResult(ExitCode.Done);
-
-        ImageFeatures Embed(string task, IImageSource source)
-        {
-            var dataset = new ImageDataset(source, new ImageTransform(size), seed: 0, cacheBytes: 0);
-            var indices = EvenlySpaced.Indices(source.Count, arguments.GetValue(_count) ?? source.Count);
-            var features = new ImageFeatures(network);
-            features.Add(
-                indices.Select(dataset.GetImage),
-                done =>
-                {
-                    cancellation.ThrowIfCancellationRequested();
-                    progress.Report(new StepProgress(task, done, indices.Count));
-                }
-            );
-            return features;
-        }
     }
 
     private static int ShortSide(IImageSource source)
