@@ -33,7 +33,11 @@ internal sealed class DemoVerb : Verb
     };
 
     public DemoVerb()
-        : base("demo", "Show one picture of each kind from the models that ship, with no set-up", "ldm demo --train --minutes 10")
+        : base(
+            "demo",
+            "Show one picture of each kind from the models that ship, with no set-up",
+            "ldm demo --train --minutes 10"
+        )
     {
         Options.Add(_out);
         Options.Add(_train);

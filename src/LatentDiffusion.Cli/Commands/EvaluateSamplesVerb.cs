@@ -4,7 +4,6 @@ using LatentDiffusion.Data;
 using LatentDiffusion.Errors;
 using LatentDiffusion.Imaging;
 using LatentDiffusion.Pipelines;
-using LatentDiffusion.Progress;
 
 namespace LatentDiffusion.Cli.Commands;
 
@@ -34,16 +33,21 @@ internal sealed class EvaluateSamplesVerb : Verb
         HelpName = "N",
     };
 
+    private readonly Option<bool> _noCache = new("--no-cache")
+    {
+        Description = "Measure the real images again, even if their features were kept (in LDM_CACHE_DIR)",
+    };
+
     public EvaluateSamplesVerb()
         : base(
             "samples",
-            "FID, KID, precision, recall, density and coverage of samples against real images",
+            "FID, sFID, KID, IS, precision, recall, density and coverage of samples against real images",
             "ldm evaluate samples --real data/emoji/emoji64.parquet --where split=test --samples out/samples"
         )
     {
         _images.AddTo(this);
         _drawn.AddTo(this);
-        foreach (var option in new Option[] { _samples, _count, _size })
+        foreach (var option in new Option[] { _samples, _count, _size, _noCache })
         {
             Options.Add(option);
         }
@@ -73,8 +77,10 @@ internal sealed class EvaluateSamplesVerb : Verb
             ? _drawn.Draw(context, real, count ?? real.Count, network, progress, cancellation)
             : null;
         var size = drawn?.Size ?? arguments.GetValue(_size) ?? ShortSide(samples!);
-        var ofReal = Embed("real images", real, drawn is null ? count : null);
-        var ofSamples = drawn?.Features ?? Embed("samples", samples!, count);
+        var features = new SetFeatures(context, network, size);
+        var cache = arguments.GetValue(_noCache) ? null : new FeatureCache(FeatureCache.UsualFolder);
+        var ofReal = features.Of("real images", real, drawn is null ? count : null, cache, progress, cancellation);
+        var ofSamples = drawn?.Features ?? features.Of("samples", samples!, count, cache: null, progress, cancellation);
         var measures = SampleMeasures.Between(ofReal, ofSamples, context.Seed ?? 0);
         progress.Dispose();
         context.Output.Result(
@@ -89,22 +95,6 @@ internal sealed class EvaluateSamplesVerb : Verb
             report => report.InWords
         );
         return Task.FromResult(ExitCode.Done);
-
-        ImageFeatures Embed(string task, IImageSource source, int? most)
-        {
-            var dataset = new ImageDataset(source, new ImageTransform(size), seed: 0, cacheBytes: 0);
-            var indices = EvenlySpaced.Indices(source.Count, most ?? source.Count);
-            var features = new ImageFeatures(network);
-            features.Add(
-                indices.Select(dataset.GetImage),
-                done =>
-                {
-                    cancellation.ThrowIfCancellationRequested();
-                    progress.Report(new StepProgress(task, done, indices.Count));
-                }
-            );
-            return features;
-        }
     }
 
     private static int ShortSide(IImageSource source)

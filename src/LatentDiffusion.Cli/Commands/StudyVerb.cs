@@ -10,7 +10,10 @@ internal sealed class StudyVerb : Verb
 {
     private readonly Argument<string> _first = new("first") { Description = "Folder of one method's images" };
 
-    private readonly Argument<string> _second = new("second") { Description = "Folder of the other's, with the same names" };
+    private readonly Argument<string> _second = new("second")
+    {
+        Description = "Folder of the other's, with the same names",
+    };
 
     private readonly Option<string?> _inputs = new("--inputs")
     {
@@ -45,7 +48,10 @@ internal sealed class StudyVerb : Verb
         HelpName = "N",
     };
 
-    private readonly Option<bool> _report = new("--report") { Description = "Only tell the result of the votes so far" };
+    private readonly Option<bool> _report = new("--report")
+    {
+        Description = "Only tell the result of the votes so far",
+    };
 
     public StudyVerb()
         : base(

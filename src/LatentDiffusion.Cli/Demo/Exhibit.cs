@@ -89,5 +89,6 @@ internal sealed record Exhibit(
             "--grid",
         ];
 
-    private static string Quoted(string option) => option.Contains(' ', StringComparison.Ordinal) ? $"\"{option}\"" : option;
+    private static string Quoted(string option) =>
+        option.Contains(' ', StringComparison.Ordinal) ? $"\"{option}\"" : option;
 }

@@ -32,7 +32,9 @@ internal sealed class Gallery(string folder, long seed, int threads)
     /// <exception cref="UserInputException">No model is installed.</exception>
     public async Task<GalleryResult> DrawAsync(IProgress<StepProgress> progress, CancellationToken cancellation)
     {
-        var found = Exhibit.All.Select(exhibit => (Exhibit: exhibit, Model: ShippedModels.Find(exhibit.Model))).ToList();
+        var found = Exhibit
+            .All.Select(exhibit => (Exhibit: exhibit, Model: ShippedModels.Find(exhibit.Model)))
+            .ToList();
         var missing = found.Where(e => e.Model is null).Select(e => e.Exhibit.Model).ToList();
         List<Drawing> drawings = [];
         foreach (var (exhibit, model) in found.Where(e => e.Model is not null))

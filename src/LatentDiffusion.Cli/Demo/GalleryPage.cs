@@ -40,14 +40,14 @@ internal static class GalleryPage
         string.Create(
             CultureInfo.InvariantCulture,
             $"""
-                <figure>
-                  <h2>{Text(drawing.Title)}</h2>
-                  <p>{Text(drawing.Text)}</p>
-                  <img src="{drawing.File}" alt="{Text(drawing.Title)}">
-                  <figcaption><code>{Text(drawing.Command)}</code> <small>{drawing.Seconds:0.0} s</small></figcaption>
-                </figure>
+            <figure>
+              <h2>{Text(drawing.Title)}</h2>
+              <p>{Text(drawing.Text)}</p>
+              <img src="{drawing.File}" alt="{Text(drawing.Title)}">
+              <figcaption><code>{Text(drawing.Command)}</code> <small>{drawing.Seconds:0.0} s</small></figcaption>
+            </figure>
 
-                """
+            """
         );
 
     private static string Missing(IReadOnlyList<string> models) =>

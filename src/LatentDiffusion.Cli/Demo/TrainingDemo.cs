@@ -15,7 +15,13 @@ using LatentDiffusion.Training.Logging;
 namespace LatentDiffusion.Cli.Demo;
 
 /// <summary>What the demo did and where to look.</summary>
-internal sealed record TrainingDemoResult(string Page, long AutoencoderSteps, long DiffusionSteps, double Psnr, long Seed);
+internal sealed record TrainingDemoResult(
+    string Page,
+    long AutoencoderSteps,
+    long DiffusionSteps,
+    double Psnr,
+    long Seed
+);
 
 /// <summary>
 /// The demo: both stages from the configurations under configs/demo, then samples, reconstructions, curves and a page.
@@ -38,7 +44,11 @@ internal sealed class TrainingDemo(string folder, TimeSpan budget, long? seed)
     private string DiffusionFolder => Path.Combine(folder, "latent-diffusion");
 
     /// <summary>Runs or continues the demo.</summary>
-    public TrainingDemoResult Execute(Action<string> log, IProgress<StepProgress> progress, CancellationToken cancellation)
+    public TrainingDemoResult Execute(
+        Action<string> log,
+        IProgress<StepProgress> progress,
+        CancellationToken cancellation
+    )
     {
         var autoencoder = Load<AutoencoderExperiment>("autoencoder.yaml");
         var diffusion = Load<DiffusionExperiment>("latent-diffusion.yaml") with { FirstStage = AutoencoderFolder };

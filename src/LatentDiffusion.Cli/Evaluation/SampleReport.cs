@@ -12,9 +12,18 @@ internal sealed class SampleReport(SampleMeasures measures)
 
     public double Fid => Math.Round(measures.Frechet, Decimals);
 
+    /// <summary>Null where the network has no spatial features.</summary>
+    public double? Sfid => measures.SpatialFrechet is { } distance ? Math.Round(distance, Decimals) : null;
+
     public double Kid => Math.Round(measures.Kernel.Mean, Decimals);
 
     public double KidStd => Math.Round(measures.Kernel.Deviation, Decimals);
+
+    /// <summary>Of the samples; null where the network knows no classes.</summary>
+    public double? InceptionScore => measures.InceptionScore is { } score ? Math.Round(score.Mean, Decimals) : null;
+
+    public double? InceptionScoreStd =>
+        measures.InceptionScore is { } score ? Math.Round(score.Deviation, Decimals) : null;
 
     public double? Precision => measures.Manifolds?.Precision;
 
@@ -42,23 +51,49 @@ internal sealed class SampleReport(SampleMeasures measures)
     {
         get
         {
-            string[] lines =
-            [
-                $"{CountSamples} samples and {CountReal} real images at {Size}x{Size}, network {Features}:",
-                $"  FID        {Number(Fid)}",
-                $"  KID        {Number(Kid)} +- {Number(KidStd)}",
-                .. measures.Manifolds is { } manifolds
-                    ? [$"  precision  {Number(manifolds.Precision)}", $"  recall     {Number(manifolds.Recall)}"]
-                    : Array.Empty<string>(),
-                .. measures.Density is { } density
-                    ? [$"  density    {Number(density.Density)}", $"  coverage   {Number(density.Coverage)}"]
-                    : Array.Empty<string>(),
-                .. Drawn is null ? Array.Empty<string>() : [Drawn.InWords],
-                "Not comparable with other networks' numbers, nor FID with that of other counts.",
-            ];
-            return string.Join('\n', lines);
+            var rows = Rows().ToList();
+            var width = rows.Max(row => row.Label.Length);
+            return string.Join(
+                '\n',
+                [
+                    $"{CountSamples} samples and {CountReal} real images at {Size}x{Size}, network {Features}:",
+                    .. rows.Select(row => $"  {row.Label.PadRight(width)}  {row.Value}"),
+                    .. Drawn is null ? Array.Empty<string>() : [Drawn.InWords],
+                    "Not comparable with other networks' numbers, nor FID, sFID and IS with those of other counts.",
+                ]
+            );
         }
     }
+
+    private IEnumerable<(string Label, string Value)> Rows()
+    {
+        yield return Row("FID", Number(Fid));
+        if (Sfid is { } spatial)
+        {
+            yield return Row("sFID", Number(spatial));
+        }
+
+        yield return Row("KID", $"{Number(Kid)} +- {Number(KidStd)}");
+        if (measures.InceptionScore is { } score)
+        {
+            yield return Row("IS", $"{Number(score.Mean)} +- {Number(score.Deviation)}");
+        }
+
+        if (measures.Manifolds is { } manifolds)
+        {
+            yield return Row("precision", Number(manifolds.Precision));
+            yield return Row("recall", Number(manifolds.Recall));
+        }
+
+        if (measures.Density is { } density)
+        {
+            yield return Row("density", Number(density.Density));
+            yield return Row("coverage", Number(density.Coverage));
+        }
+    }
+
+    // No figure without the network that it was measured with.
+    private (string Label, string Value) Row(string measure, string value) => ($"{measure}[{Features}@{Size}]", value);
 
     private static string Number(double value) => value.ToString("f4", CultureInfo.InvariantCulture);
 }

@@ -35,7 +35,11 @@ internal sealed class StudyPairs
     /// <exception cref="UserInputException">A folder has no images, or an image of the first has no partner.</exception>
     public static StudyPairs Open(string first, string second, string? inputs)
     {
-        var paths = new Dictionary<StudyPicture, string> { [StudyPicture.First] = first, [StudyPicture.Second] = second };
+        var paths = new Dictionary<StudyPicture, string>
+        {
+            [StudyPicture.First] = first,
+            [StudyPicture.Second] = second,
+        };
         if (inputs is not null)
         {
             paths[StudyPicture.Input] = inputs;

@@ -31,7 +31,6 @@ internal sealed class StudyReport(StudyHead head, IReadOnlyList<Vote> votes)
             ? string.Create(
                 CultureInfo.InvariantCulture,
                 $"{First} was preferred to {Second} in {share:p1} of {Votes} votes by {Participants} participants (95 % confidence: "
-            )
-                + string.Create(CultureInfo.InvariantCulture, $"{ConfidenceLow:p1} to {ConfidenceHigh:p1}).")
+            ) + string.Create(CultureInfo.InvariantCulture, $"{ConfidenceLow:p1} to {ConfidenceHigh:p1}).")
             : "There are no votes yet.";
 }

@@ -38,11 +38,15 @@ internal sealed partial class StudyServer(StudyPairs pairs, VoteFile votes)
             json.SerializerOptions.PropertyNamingPolicy = System.Text.Json.JsonNamingPolicy.SnakeCaseLower
         );
         await using var app = builder.Build();
-        app.MapGet("/", () => Results.Content(StudyPage.Render(votes.Head.Question, pairs.HaveInputs), "text/html; charset=utf-8"));
+        app.MapGet(
+            "/",
+            () => Results.Content(StudyPage.Render(votes.Head.Question, pairs.HaveInputs), "text/html; charset=utf-8")
+        );
         app.MapGet("/trial", (string participant) => Answer(participant, () => Results.Json(Describe(participant))));
         app.MapGet(
             "/image/{participant}/{number:int}/{place}",
-            (string participant, int number, string place) => Answer(participant, () => Picture(participant, number, place))
+            (string participant, int number, string place) =>
+                Answer(participant, () => Picture(participant, number, place))
         );
         app.MapPost("/vote", (StudyChoice choice) => Answer(choice.Participant, () => Take(choice, voted)));
         await app.StartAsync(stop);

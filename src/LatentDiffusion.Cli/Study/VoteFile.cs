@@ -89,7 +89,9 @@ internal sealed class VoteFile : IDisposable
 
         var bytes = File.ReadAllBytes(path);
         var length = Array.LastIndexOf(bytes, (byte)'\n') + 1;
-        var lines = System.Text.Encoding.UTF8.GetString(bytes, 0, length).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        var lines = System
+            .Text.Encoding.UTF8.GetString(bytes, 0, length)
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries);
         try
         {
             return lines is [var head, .. var votes]
@@ -98,7 +100,10 @@ internal sealed class VoteFile : IDisposable
         }
         catch (JsonException e)
         {
-            throw new UserInputException($"{path} holds no votes or is damaged ({e.Message}): choose another file with --votes.", e);
+            throw new UserInputException(
+                $"{path} holds no votes or is damaged ({e.Message}): choose another file with --votes.",
+                e
+            );
         }
     }
 

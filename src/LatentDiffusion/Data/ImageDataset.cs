@@ -132,7 +132,9 @@ public sealed class ImageDataset
 
     private RgbImage Decode(int index, ImageRecord record)
     {
-        var image = ImageDecoder.Decode(Source.Read(index), record.Name, Transform.Background);
+        var image =
+            (Source as IDecodedImages)?.Decoded(index)
+            ?? ImageDecoder.Decode(Source.Read(index), record.Name, Transform.Background);
         var (shortSide, longSide) = (Math.Min(image.Width, image.Height), Math.Max(image.Width, image.Height));
         return longSide <= MostElongated * (long)shortSide
             ? image

@@ -12,7 +12,7 @@ namespace LatentDiffusion.Data;
 /// Images as an array of bytes [N, H, W, 3] called <c>arr_0</c> in a NumPy archive (.npz): the form in which sets of samples
 /// are commonly passed around. The array stays in memory.
 /// </summary>
-public sealed partial class PixelArraySource : IImageSource
+public sealed partial class PixelArraySource : IImageSource, IDecodedImages
 {
     private const string ArrayName = "arr_0.npy";
     private const int PrefixLength = 8;
@@ -75,10 +75,14 @@ public sealed partial class PixelArraySource : IImageSource
     public ImageRecord Describe(int index) => new($"{_name} image {index}", null, null, null);
 
     /// <inheritdoc/>
-    public byte[] Read(int index)
+    public byte[] Read(int index) => PngEncoder.Encode(Decoded(index));
+
+    RgbImage IDecodedImages.Decoded(int index) => Decoded(index);
+
+    private RgbImage Decoded(int index)
     {
         var size = 3 * _height * _width;
-        return PngEncoder.Encode(new RgbImage(_width, _height, _pixels.AsSpan(index * size, size).ToArray()));
+        return new RgbImage(_width, _height, _pixels.AsSpan(index * size, size).ToArray());
     }
 
     private static string ReadHeader(Stream stream)

@@ -30,7 +30,17 @@ public sealed record DensityCoverage(double Density, double Coverage)
             return null;
         }
 
-        var (a, b) = (new FeatureManifold(real, neighbours), new FeatureManifold(samples, neighbours));
-        return new DensityCoverage(a.BallsAround(b) / ((double)neighbours * b.Count), a.ShareOfBallsWith(b));
+        // The samples' own balls are not looked at.
+        return Between(new FeatureManifold(real, neighbours), new FeatureManifold(samples, 1), neighbours);
+    }
+
+    /// <summary>The same of manifolds, of which that of the real images knows at least so many neighbours.</summary>
+    internal static DensityCoverage Between(FeatureManifold real, FeatureManifold samples, int neighbours)
+    {
+        var counts = real.CountIn(samples, neighbours);
+        return new DensityCoverage(
+            counts.Balls.Sum(balls => (long)balls) / ((double)neighbours * samples.Count),
+            counts.ShareReached
+        );
     }
 }

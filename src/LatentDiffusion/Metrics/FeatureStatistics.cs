@@ -25,6 +25,20 @@ public sealed class FeatureStatistics : IDisposable
         _scatter = zeros(size, size, dtype: float64).DetachFromDisposeScope();
     }
 
+    /// <summary>Goes on from moments.</summary>
+    /// <param name="moments">Of at least two vectors.</param>
+    public static FeatureStatistics Of(FeatureMoments moments)
+    {
+        ArgumentNullException.ThrowIfNull(moments);
+        using var scope = NewDisposeScope();
+        var statistics = new FeatureStatistics(moments.Size) { Count = moments.Count };
+        statistics._mean.copy_(tensor(moments.Mean.ToArray()));
+        statistics._scatter.copy_(
+            tensor(moments.Covariance.ToArray(), [moments.Size, moments.Size]).mul(Scalars.Of(moments.Count - 1))
+        );
+        return statistics;
+    }
+
     /// <summary>Length of the vectors.</summary>
     public int Size { get; }
 

@@ -85,7 +85,7 @@ public static class KernelDistance
         vectors.index_select(0, randperm(vectors.shape[0], int64, generator: generator).narrow(0, 0, count));
 
     private static Tensor Kernel(Tensor x, Tensor y) =>
-        x.mm(y.t()).div(Scalars.Of(x.shape[1])).add(Scalars.Of(1)).pow(Scalars.Of(3));
+        x.mm(y.t()).div_(Scalars.Of(x.shape[1])).add_(Scalars.Of(1)).pow_(Scalars.Of(3));
 
     // A vector beside itself says nothing of the distribution.
     private static double WithinMean(Tensor x)

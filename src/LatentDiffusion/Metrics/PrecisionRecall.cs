@@ -28,7 +28,10 @@ public sealed record PrecisionRecall(double Precision, double Recall)
             return null;
         }
 
-        var (a, b) = (new FeatureManifold(real, neighbours), new FeatureManifold(samples, neighbours));
-        return new PrecisionRecall(a.ShareOf(b), b.ShareOf(a));
+        return Between(new FeatureManifold(real, neighbours), new FeatureManifold(samples, neighbours), neighbours);
     }
+
+    /// <summary>The same of manifolds that know at least so many neighbours.</summary>
+    internal static PrecisionRecall Between(FeatureManifold real, FeatureManifold samples, int neighbours) =>
+        new(real.CountIn(samples, neighbours).ShareCovered, samples.CountIn(real, neighbours).ShareCovered);
 }

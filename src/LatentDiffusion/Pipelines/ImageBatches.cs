@@ -11,12 +11,19 @@ internal static class ImageBatches
     /// <summary>Divides items into batches, keeping their order.</summary>
     /// <param name="items">Anything with images.</param>
     /// <param name="imageOf">The image whose size counts.</param>
-    public static IEnumerable<IReadOnlyList<T>> OfOneSize<T>(IEnumerable<T> items, Func<T, RgbImage> imageOf)
+    /// <param name="mostImages">Most images of a batch.</param>
+    /// <param name="mostPixels">Most pixels of a batch of several images.</param>
+    public static IEnumerable<IReadOnlyList<T>> OfOneSize<T>(
+        IEnumerable<T> items,
+        Func<T, RgbImage> imageOf,
+        int mostImages = MostImages,
+        long mostPixels = MostPixels
+    )
     {
         List<T> batch = [];
         foreach (var item in items)
         {
-            if (batch.Count > 0 && !Joins(imageOf(batch[0]), imageOf(item), batch.Count))
+            if (batch.Count > 0 && !Joins(imageOf(batch[0]), imageOf(item)))
             {
                 yield return batch;
                 batch = [];
@@ -29,10 +36,10 @@ internal static class ImageBatches
         {
             yield return batch;
         }
-    }
 
-    private static bool Joins(RgbImage first, RgbImage next, int count) =>
-        count < MostImages
-        && (first.Width, first.Height) == (next.Width, next.Height)
-        && (count + 1L) * first.Width * first.Height <= MostPixels;
+        bool Joins(RgbImage first, RgbImage next) =>
+            batch.Count < mostImages
+            && (first.Width, first.Height) == (next.Width, next.Height)
+            && (batch.Count + 1L) * first.Width * first.Height <= mostPixels;
+    }
 }

@@ -39,7 +39,11 @@ public sealed partial class DemoTests : IDisposable
             {
                 var picture = Path.Combine(_folder.Path, d.GetProperty("file").GetString()!);
                 Assert.True(ImageDecoder.DecodeFile(picture).Width >= 96);
-                Assert.Contains(WebUtility.HtmlEncode(d.GetProperty("command").GetString()!), page, StringComparison.Ordinal);
+                Assert.Contains(
+                    WebUtility.HtmlEncode(d.GetProperty("command").GetString()!),
+                    page,
+                    StringComparison.Ordinal
+                );
             }
         );
     }
@@ -50,13 +54,25 @@ public sealed partial class DemoTests : IDisposable
         var outcome = await LdmProcess.RunAsync("demo", "--minutes", "1");
 
         Assert.Equal(2, outcome.ExitCode);
-        Assert.Contains("--minutes is how long to train: it goes with --train.", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "--minutes is how long to train: it goes with --train.",
+            outcome.Error,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public async Task The_shortest_training_demo_shows_everything()
     {
-        var outcome = await LdmProcess.RunAsync("demo", "--train", "--minutes", "0.05", "--out", _folder.Path, "--json");
+        var outcome = await LdmProcess.RunAsync(
+            "demo",
+            "--train",
+            "--minutes",
+            "0.05",
+            "--out",
+            _folder.Path,
+            "--json"
+        );
 
         Assert.True(outcome.ExitCode == 0, outcome.Error);
         var json = JsonDocument.Parse(outcome.Output).RootElement;

@@ -11,8 +11,11 @@ public sealed class EvaluateSamplesTests(TinyModels models) : IDisposable
     private static readonly string[] Keys =
     [
         "fid",
+        "sfid",
         "kid",
         "kid_std",
+        "inception_score",
+        "inception_score_std",
         "precision",
         "recall",
         "density",
@@ -38,6 +41,8 @@ public sealed class EvaluateSamplesTests(TinyModels models) : IDisposable
 
         Assert.Equal(Keys, json.EnumerateObject().Select(property => property.Name));
         Assert.InRange(json.GetProperty("fid").GetDouble(), 0, 1e-4);
+        Assert.InRange(json.GetProperty("sfid").GetDouble(), 0, 1e-4);
+        Assert.InRange(json.GetProperty("inception_score").GetDouble(), 1, 10);
         Assert.Equal((1, 1), (json.GetProperty("precision").GetDouble(), json.GetProperty("recall").GetDouble()));
         Assert.Equal(1, json.GetProperty("coverage").GetDouble());
         Assert.Equal((24, 24), (Count(json, "count_real"), Count(json, "count_samples")));
@@ -56,6 +61,30 @@ public sealed class EvaluateSamplesTests(TinyModels models) : IDisposable
         Assert.Equal((8, 5, 17), (Count(json, "count_real"), Count(json, "count_samples"), Count(json, "size")));
     }
 
+    [Fact]
+    public async Task Words_name_network_and_size_at_every_figure_and_kept_features_are_used()
+    {
+        string[] arguments =
+        [
+            .. (string[])["evaluate", "samples", "--features", Repository.PathOf("models/features"), "--size", "16"],
+            .. (string[])["--threads", "1", "--real", models["images"], "--samples", models["images"]],
+        ];
+        var cache = Path.Combine(_folder.Path, "cache");
+
+        var first = await LdmProcess.RunWithAsync("LDM_CACHE_DIR", cache, arguments);
+        var second = await LdmProcess.RunWithAsync("LDM_CACHE_DIR", cache, arguments);
+        var third = await LdmProcess.RunWithAsync("LDM_CACHE_DIR", cache, [.. arguments, "--no-cache"]);
+
+        Assert.True(first.ExitCode == 0, first.Error);
+        string[] measures = ["FID", "sFID", "KID", "IS", "precision", "recall", "density", "coverage"];
+        Assert.All(measures, m => Assert.Contains($"  {m}[features@16]", first.Output, StringComparison.Ordinal));
+        Assert.DoesNotContain("before", first.Output, StringComparison.Ordinal);
+        Assert.Contains("measured before", second.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("before", third.Output, StringComparison.Ordinal);
+        Assert.Equal(Figures(first.Output), Figures(second.Output));
+        Assert.Single(Directory.GetFiles(Path.Combine(cache, "features")));
+    }
+
     [Theory]
     [InlineData("nowhere", null, "nowhere")]
     [InlineData("images", "split=test", "split")]
@@ -72,13 +101,15 @@ public sealed class EvaluateSamplesTests(TinyModels models) : IDisposable
         Assert.Single(outcome.Error.Trim().Split('\n'));
     }
 
+    private static IEnumerable<string> Figures(string output) => output.Split('\n').Where(line => line.Contains('@'));
+
     private static int Count(JsonElement json, string name) => json.GetProperty(name).GetInt32();
 
     private static async Task<JsonElement> MeasureAsync(params string[] options)
     {
         var outcome = await LdmProcess.RunAsync([
             .. (string[])["evaluate", "samples", "--features", Repository.PathOf("models/features")],
-            .. (string[])["--threads", "1", "--json", "--quiet"],
+            .. (string[])["--threads", "1", "--json", "--quiet", "--no-cache"],
             .. options,
         ]);
         Assert.True(outcome.ExitCode == 0, outcome.Error);

@@ -16,6 +16,13 @@ internal static class LdmProcess
     /// <summary>Runs the built <c>ldm</c>.</summary>
     public static Task<Outcome> RunAsync(params string[] args) => RunInAsync(AppContext.BaseDirectory, args);
 
+    /// <summary>Runs the built <c>ldm</c> with an environment variable set.</summary>
+    public static async Task<Outcome> RunWithAsync(string variable, string value, params string[] args)
+    {
+        using var process = Start(DotnetHost, [Program, .. args], AppContext.BaseDirectory, (variable, value));
+        return await EndAsync(process);
+    }
+
     /// <summary>Runs the <c>ldm</c> that lies in <paramref name="folder"/>.</summary>
     public static Task<Outcome> RunInAsync(string folder, params string[] args) =>
         StartAsync(DotnetHost, [Path.Combine(folder, "ldm.dll"), .. args], folder);
@@ -49,7 +56,12 @@ internal static class LdmProcess
         }
     }
 
-    private static Process Start(string program, string[] args, string folder)
+    private static Process Start(
+        string program,
+        string[] args,
+        string folder,
+        params (string Name, string Value)[] environment
+    )
     {
         var start = new ProcessStartInfo(program, args)
         {
@@ -61,6 +73,10 @@ internal static class LdmProcess
         // Build servers would outlive the program and hold its output pipes open.
         start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
         start.Environment["DOTNET_CLI_USE_MSBUILD_SERVER"] = "0";
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
 
         var process = Process.Start(start)!;
         process.StandardInput.Close();

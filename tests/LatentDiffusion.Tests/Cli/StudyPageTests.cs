@@ -28,7 +28,15 @@ public sealed partial class StudyPageTests : IDisposable
         WriteImages("red", new Rgb(200, 0, 0));
         WriteImages("blue", new Rgb(0, 0, 200));
         WriteImages("inputs", new Rgb(100, 100, 100));
-        using var study = LdmProcess.Start([.. Command(), "--inputs", Folder("inputs"), "--port", "0", "--until", $"{Pairs}"]);
+        using var study = LdmProcess.Start([
+            .. Command(),
+            "--inputs",
+            Folder("inputs"),
+            "--port",
+            "0",
+            "--until",
+            $"{Pairs}",
+        ]);
         var output = study.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         var address = await AddressAsync(study);
 
@@ -96,7 +104,9 @@ public sealed partial class StudyPageTests : IDisposable
     private static string? Chromium() =>
         (Environment.GetEnvironmentVariable("PATH") ?? "")
             .Split(Path.PathSeparator)
-            .SelectMany(folder => new[] { "chromium", "chromium-browser", "google-chrome" }.Select(name => Path.Combine(folder, name)))
+            .SelectMany(folder =>
+                new[] { "chromium", "chromium-browser", "google-chrome" }.Select(name => Path.Combine(folder, name))
+            )
             .FirstOrDefault(File.Exists);
 
     private static async Task<string> AddressAsync(Process study)
@@ -121,7 +131,10 @@ public sealed partial class StudyPageTests : IDisposable
         Directory.CreateDirectory(Folder(name));
         for (var i = 0; i < Pairs; i++)
         {
-            File.WriteAllBytes(Path.Combine(Folder(name), $"{i}.png"), PngEncoder.Encode(RgbImage.Filled(8, 8, colour)));
+            File.WriteAllBytes(
+                Path.Combine(Folder(name), $"{i}.png"),
+                PngEncoder.Encode(RgbImage.Filled(8, 8, colour))
+            );
         }
     }
 

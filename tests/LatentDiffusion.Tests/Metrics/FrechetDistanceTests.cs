@@ -1,5 +1,6 @@
 using CsCheck;
 using LatentDiffusion.Metrics;
+using MathNet.Numerics.LinearAlgebra;
 using Xunit;
 
 namespace LatentDiffusion.Tests.Metrics;
@@ -27,6 +28,33 @@ public sealed class FrechetDistanceTests
                 },
                 iter: 200
             );
+
+    // Not through symmetric roots: the eigenvalues of C1 C2 itself, by another library.
+    [Theory]
+    [InlineData(40, 60, 12)]
+    [InlineData(10, 9, 16)]
+    public void Another_librarys_eigenvalues_give_the_same(int count, int others, int size)
+    {
+        var first = FeatureVectors.Random(count, size, seed: 21);
+        var second = FeatureVectors.Random(others, size, seed: 22);
+        var (a, b) = (Matrix<double>.Build.DenseOfRowArrays(first), Matrix<double>.Build.DenseOfRowArrays(second));
+        var (means1, means2) = (a.ColumnSums() / count, b.ColumnSums() / others);
+        var (covariance1, covariance2) = (Covariance(a, means1), Covariance(b, means2));
+        var cross = (covariance1 * covariance2).Evd().EigenValues.Sum(v => Math.Sqrt(Math.Max(0, v.Real)));
+        var shift = (means1 - means2).L2Norm();
+
+        Assert.Equal(
+            shift * shift + covariance1.Trace() + covariance2.Trace() - 2 * cross,
+            Between(first, second),
+            1e-4
+        );
+
+        static Matrix<double> Covariance(Matrix<double> rows, Vector<double> mean)
+        {
+            var centred = rows - Matrix<double>.Build.Dense(rows.RowCount, rows.ColumnCount, (_, j) => mean[j]);
+            return centred.TransposeThisAndMultiply(centred) / (rows.RowCount - 1);
+        }
+    }
 
     [Fact]
     public void A_set_is_at_distance_0_of_itself_even_with_fewer_images_than_values() =>

@@ -55,6 +55,26 @@ public sealed class FeatureNetworkTests
     }
 
     [Fact]
+    public void One_pass_reads_embedding_classes_of_the_first_head_and_a_grid_of_the_middle_stage()
+    {
+        using var scope = NewDisposeScope();
+        using var classifier = CreateClassifier();
+        using var network = new FeatureNetwork(classifier, "test");
+        using var noGradient = no_grad();
+        var images = Images(16, 24);
+
+        var reading = network.Read(images);
+        var middle = network.Stages(images)[1];
+
+        Assert.Equal((5, 512), (network.ClassCount, network.SpatialSize));
+        TensorAssert.Close(reading.Embedding, network.Embed(images));
+        TensorAssert.Close(reading.Logits!, classifier.Classify(network.Embed(images), 0));
+        // 32 channels of an 8x12 map in cells of 2x3 pixels.
+        TensorAssert.Close(reading.Spatial!, middle.reshape(2, 32, 4, 2, 4, 3).mean([3, 5]).flatten(1), 1e-5);
+        Assert.DoesNotContain(network.state_dict().Keys, key => key.Contains("head", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Folded_normalisation_computes_what_the_classifier_does_after_training()
     {
         using var scope = NewDisposeScope();

@@ -1,6 +1,8 @@
 using LatentDiffusion.Imaging;
 using LatentDiffusion.Metrics;
+using LatentDiffusion.Networks.Features;
 using LatentDiffusion.Pipelines;
+using TorchSharp;
 using Xunit;
 
 namespace LatentDiffusion.Tests.Pipelines;
@@ -43,6 +45,31 @@ public sealed class SampleMeasuresTests
         Assert.Equal(new PrecisionRecall(Precision: 1, Recall: 0), brighter.Manifolds);
     }
 
+    [Fact]
+    public void Spatial_features_and_classes_are_measured_where_a_network_has_them_in_one_pass()
+    {
+        var network = new PlacedFeatures();
+        var (real, samples) = (new ImageFeatures(network), new ImageFeatures(network));
+        real.Add(Greys);
+        samples.Add(Greys.Reverse());
+
+        // More vectors than are kept at a time.
+        var many = new ImageFeatures(network);
+        many.Add(Enumerable.Repeat(Greys, 120).SelectMany(greys => greys));
+        var measures = SampleMeasures.Between(real, samples, seed: 0);
+        var moments = many.ToSpatialMoments()!;
+
+        Assert.InRange(measures.SpatialFrechet!.Value, 0, 1e-6);
+        Assert.InRange(measures.InceptionScore!.Mean, 1, 2);
+        Assert.Equal(1440, moments.Count);
+        Assert.Equal(real.ToSpatialMoments()!.Mean[0], moments.Mean[0], 1e-6);
+        Assert.Equal(real.ToSpatialMoments()!.Covariance[0] * 11 / 12, moments.Covariance[0] * 1439 / 1440, 1e-6);
+        Assert.True(network.Passes >= 24, "neighbours of unequal size are apart");
+        var without = SampleMeasures.Between(Embed(Greys), Embed(Greys), seed: 0);
+        Assert.Null(without.SpatialFrechet);
+        Assert.Null(without.InceptionScore);
+    }
+
     private static ImageFeatures Embed(IEnumerable<RgbImage> images)
     {
         var features = new ImageFeatures(new ColourFeatures());
@@ -52,4 +79,40 @@ public sealed class SampleMeasuresTests
 
     private static RgbImage Grey(int level, int size) =>
         RgbImage.Filled(size, size, new Rgb((byte)level, (byte)level, (byte)level));
+
+    /// <summary>The upper left pixel as spatial features, two classes by brightness.</summary>
+    private sealed class PlacedFeatures : ISpatialFeatures, IClassProbabilities
+    {
+        public int Passes { get; private set; }
+
+        public string Name => "placed";
+
+        public IReadOnlyList<int> StageChannels => [3];
+
+        public int EmbeddingSize => 3;
+
+        public int SpatialSize => 3;
+
+        public int ClassCount => 2;
+
+        public int? InputSize => 256;
+
+        public IReadOnlyList<torch.Tensor> Stages(torch.Tensor images) => [images.alias()];
+
+        public torch.Tensor Embed(torch.Tensor images) => throw new InvalidOperationException("a second pass");
+
+        public FeatureReading Read(torch.Tensor images)
+        {
+            Passes++;
+            Assert.True(images.shape[0] <= 8, "memory is that of the network's own size");
+            var embedding = images.mean([2, 3]);
+            return new FeatureReading(
+                embedding,
+                images[.., .., 0, 0],
+                embedding[.., ..2] * torch.tensor(new[] { 3f, -3 })
+            );
+        }
+
+        public void Dispose() { }
+    }
 }

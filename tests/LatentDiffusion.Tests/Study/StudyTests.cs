@@ -100,5 +100,12 @@ public sealed class StudyTests : IDisposable
     }
 
     private static Vote Cast(string participant, string pair) =>
-        new(new DateTime(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc), participant, pair, First: true, FirstWasLeft: true, 900);
+        new(
+            new DateTime(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc),
+            participant,
+            pair,
+            First: true,
+            FirstWasLeft: true,
+            900
+        );
 }

@@ -1,5 +1,6 @@
 using LatentDiffusion.Errors;
 using LatentDiffusion.Networks.Features;
+using LatentDiffusion.Networks.Layers;
 
 namespace LatentDiffusion.Models.Features;
 
@@ -8,8 +9,9 @@ public static class FeatureNetworkFile
 {
     /// <summary>Loads a network.</summary>
     /// <param name="path">
-    /// A classifier that 'ldm train' made (run folder, model folder, or file); torchvision's vgg16, alexnet or squeezenet1_1; an autoencoder checkpoint of the reference, which holds VGG16; or
-    /// Darknet-tiny.
+    /// A classifier that 'ldm train' made (run folder, model folder, or file); the FID Inception network
+    /// (pt_inception-2015-12-05); torchvision's vgg16, alexnet or squeezenet1_1; an autoencoder checkpoint of the reference,
+    /// which holds VGG16; or Darknet-tiny.
     /// </param>
     /// <exception cref="UserInputException">There is no such file, or no such network in it.</exception>
     public static IFeatureNetwork Load(string path)
@@ -68,23 +70,31 @@ public static class FeatureNetworkFile
     {
         if (DarknetTinyReader.Recognises(source))
         {
-            return ReadDarknet(source);
+            return Fill(new DarknetTinyFeatures(), network => DarknetTinyReader.Read(source, network));
+        }
+
+        if (InceptionReader.Recognises(source))
+        {
+            return Fill(
+                InitialWeights.LeaveOut(() => new InceptionFeatures()),
+                network => InceptionReader.Read(source, network)
+            );
         }
 
         return LpipsReader.Read(source)
             ?? throw new UserInputException(
                 $"{source.Path} holds no feature network that is known. Use torchvision's vgg16, alexnet or squeezenet1_1 "
-                    + "(features.0.weight, ...), an LPIPS or autoencoder checkpoint (net.slice1.0.weight, ...), or "
-                    + "Darknet-tiny (conv2d_1.kernel, ...)."
+                    + "(features.0.weight, ...), an LPIPS or autoencoder checkpoint (net.slice1.0.weight, ...), the FID "
+                    + "Inception network (Conv2d_1a_3x3.conv.weight, ...), or Darknet-tiny (conv2d_1.kernel, ...)."
             );
     }
 
-    private static DarknetTinyFeatures ReadDarknet(TensorSource source)
+    private static T Fill<T>(T network, Action<T> read)
+        where T : IFeatureNetwork
     {
-        var network = new DarknetTinyFeatures();
         try
         {
-            DarknetTinyReader.Read(source, network);
+            read(network);
             return network;
         }
         catch

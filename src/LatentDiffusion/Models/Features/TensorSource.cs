@@ -44,14 +44,24 @@ internal sealed class TensorSource : IDisposable
     /// <exception cref="UserInputException">Tensors are missing, unexpected or of another shape.</exception>
     public void Fill(IReadOnlyList<(string Name, Tensor Target)> targets, IEnumerable<string> owned, string what)
     {
-        Refuse(what, "missing", targets.Select(t => t.Name).Where(n => !Shapes.ContainsKey(n)));
-        Refuse(what, "unexpected", owned.Except(targets.Select(t => t.Name)));
-        Refuse(what, "of another shape", targets.Where(t => !Has(t.Name, t.Target.shape)).Select(t => t.Name));
+        Require([.. targets.Select(t => (t.Name, t.Target.shape))], owned, what);
         using var noGradient = no_grad();
         foreach (var (name, target) in targets)
         {
             _file.ReadInto(name, target);
         }
+    }
+
+    /// <summary>Refuses a file that does not hold just what is expected.</summary>
+    /// <param name="expected">Names and shapes.</param>
+    /// <param name="owned">Names of the file that must all be expected.</param>
+    /// <param name="what">What is being read, for messages.</param>
+    /// <exception cref="UserInputException">Tensors are missing, unexpected or of another shape.</exception>
+    public void Require(IReadOnlyList<(string Name, long[] Shape)> expected, IEnumerable<string> owned, string what)
+    {
+        Refuse(what, "missing", expected.Select(t => t.Name).Where(n => !Shapes.ContainsKey(n)));
+        Refuse(what, "unexpected", owned.Except(expected.Select(t => t.Name)));
+        Refuse(what, "of another shape", expected.Where(t => !Has(t.Name, t.Shape)).Select(t => t.Name));
     }
 
     /// <inheritdoc/>

@@ -11,7 +11,7 @@ namespace LatentDiffusion.Networks.Features;
 /// into the convolutions. Stages are the maps before each pooling from the second convolution on, and the last one.
 /// </summary>
 /// <remarks>Weights are frozen.</remarks>
-public sealed class DarknetTinyFeatures : ExplicitModule, IFeatureNetwork
+public sealed class DarknetTinyFeatures : ExplicitModule, ISpatialFeatures, IClassProbabilities
 {
     /// <summary>Classes it tells apart, in Darknet's own order of WordNet ids.</summary>
     public const int ClassCount = 1000;
@@ -78,6 +78,14 @@ public sealed class DarknetTinyFeatures : ExplicitModule, IFeatureNetwork
     /// <inheritdoc/>
     public int EmbeddingSize => Steps[^1].Channels;
 
+    /// <inheritdoc/>
+    public int SpatialSize => SpatialGrid.SizeFor(StageChannels);
+
+    /// <inheritdoc/>
+    public int? InputSize => TrainedSize;
+
+    int IClassProbabilities.ClassCount => ClassCount;
+
     /// <summary>Convolutions with batch normalisation behind them in the published files: "conv1" and so on.</summary>
     internal static int NormalizedConvolutions => Steps.Length;
 
@@ -121,6 +129,21 @@ public sealed class DarknetTinyFeatures : ExplicitModule, IFeatureNetwork
         ArgumentNullException.ThrowIfNull(images);
         using var scope = NewDisposeScope();
         return Stages(AtTrainedSize(images))[^1].mean([2L, 3L]).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>Spatial features: 32 channels of the third stage, averaged over a grid of 4x4.</remarks>
+    public FeatureReading Read(Tensor images)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        using var scope = NewDisposeScope();
+        var stages = Stages(AtTrainedSize(images));
+        var embedding = stages[^1].mean([2L, 3L]);
+        return new FeatureReading(
+            embedding,
+            SpatialGrid.Of(stages),
+            _classifier.forward(embedding)
+        ).MoveToOuterDisposeScope();
     }
 
     /// <summary>Says what the images show.</summary>

@@ -30,6 +30,9 @@ public sealed class FeatureClassifier : ExplicitModule
     /// <summary>All but the heads.</summary>
     internal FeatureStem Stem { get; }
 
+    /// <summary>The first of the heads.</summary>
+    internal LinearLayer FirstHead => _heads[0];
+
     /// <summary>One vector per image: the means of the last stage's maps.</summary>
     /// <param name="images">[B, 3, H, W] in [-1, 1].</param>
     /// <returns>[B, channels of the last stage].</returns>

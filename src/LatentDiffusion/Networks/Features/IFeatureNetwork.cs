@@ -26,4 +26,12 @@ public interface IFeatureNetwork : IDisposable
     /// <param name="images">[B, 3, H, W] in [-1, 1].</param>
     /// <returns>[B, <see cref="EmbeddingSize"/>].</returns>
     Tensor Embed(Tensor images);
+
+    /// <summary>The side in pixels that images are brought to before they are embedded; null: they are taken as they are.</summary>
+    int? InputSize => null;
+
+    /// <summary>Everything the network says of images, in one pass.</summary>
+    /// <param name="images">[B, 3, H, W] in [-1, 1].</param>
+    /// <returns>Owned by the caller's dispose scope; without the parts that the network does not have.</returns>
+    FeatureReading Read(Tensor images) => new(Embed(images));
 }

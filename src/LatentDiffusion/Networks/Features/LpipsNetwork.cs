@@ -9,7 +9,7 @@ namespace LatentDiffusion.Networks.Features;
 /// is torchvision's "features.0.weight".
 /// </summary>
 /// <remarks>Weights are frozen. The embedding is the last stage's map averaged over its pixels.</remarks>
-public abstract class LpipsNetwork : ExplicitModule, IFeatureNetwork
+public abstract class LpipsNetwork : ExplicitModule, ISpatialFeatures
 {
     private const string SlicePrefix = "net.slice";
     private readonly ScalingLayer _scaling = new();
@@ -43,6 +43,9 @@ public abstract class LpipsNetwork : ExplicitModule, IFeatureNetwork
     /// <inheritdoc/>
     public int EmbeddingSize => StageChannels[^1];
 
+    /// <inheritdoc/>
+    public int SpatialSize => SpatialGrid.SizeFor(StageChannels);
+
     /// <summary>The name that torchvision gives a tensor; null for one that it does not have.</summary>
     /// <param name="name">A name of this module's state dict.</param>
     public static string? TorchvisionName(string name)
@@ -74,6 +77,15 @@ public abstract class LpipsNetwork : ExplicitModule, IFeatureNetwork
     {
         using var scope = NewDisposeScope();
         return Stages(images)[^1].mean([2L, 3L]).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>Spatial features: 32 channels of the third stage (squeezenet: the fourth), averaged over a grid of 4x4.</remarks>
+    public FeatureReading Read(Tensor images)
+    {
+        using var scope = NewDisposeScope();
+        var stages = Stages(images);
+        return new FeatureReading(stages[^1].mean([2L, 3L]), SpatialGrid.Of(stages)).MoveToOuterDisposeScope();
     }
 
     private void CheckImages(Tensor images)
