@@ -60,6 +60,7 @@ internal static class BenchCases
             () => AutoencoderTraining(SmallAutoencoder, 32, 64)
         ),
         new("loader", "PNG files of 128x128 to batches of 32 at 64x64", SystemCases.Loader),
+        new("evaluate-features", "2,048 PNG images of 64x64 to features, batches of 64", EvaluationCases.Features),
         new("checkpoint-save", "safetensors of the small UNet, written durably", SystemCases.SaveCheckpoint),
         new("checkpoint-load", "safetensors of the small UNet, read and verified", SystemCases.LoadCheckpoint),
         new("start-help", "process start to 'ldm --help'", SystemCases.Help),

@@ -34,6 +34,9 @@ internal sealed record BenchResult(
     /// <summary>Billions of floating-point operations per second, as if every convolution were computed directly.</summary>
     public double? Gflops => 2 * Gmac / Seconds;
 
+    /// <summary>Throughput as a share of what the core of the work reaches without what surrounds it, or null.</summary>
+    public double? ShareOfLimit { get; init; }
+
     /// <summary><see cref="Gflops"/> as a share of <see cref="PeakGflops"/>.</summary>
     public double? Share => Gflops / PeakGflops;
 }

@@ -52,8 +52,11 @@ internal static class BenchTable
             Number(r.Share, "0.00"),
             $"{Number(r.PeakRssMb, "0")} MB",
             $"{Number(r.WeightsMb, "0")} MB",
-            r.UnitsPerSecond is null ? "" : $"{Number(r.UnitsPerSecond, "0.0")} {r.Unit}/s",
+            r.UnitsPerSecond is null ? "" : $"{Number(r.UnitsPerSecond, "0.0")} {r.Unit}/s{OfLimit(r)}",
         ];
+
+    private static string OfLimit(BenchResult r) =>
+        r.ShareOfLimit is null ? "" : $" ({Number(r.ShareOfLimit, "0.00")} of the network alone)";
 
     private static string Time(double seconds) =>
         seconds < 1 ? $"{Number(seconds * 1000, "0.0")} ms" : $"{Number(seconds, "0.00")} s";

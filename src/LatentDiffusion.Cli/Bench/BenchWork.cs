@@ -6,6 +6,9 @@ internal sealed class BenchWork : IDisposable
     /// <summary>Does the work once.</summary>
     public required Action Run { get; init; }
 
+    /// <summary>The same work without all that surrounds its core, timed in turn with it; or null.</summary>
+    public Action? Limit { get; init; }
+
     /// <summary>Multiply-adds of one run, counted from the model, or null where counting makes no sense.</summary>
     public long? MultiplyAdds { get; init; }
 

@@ -28,12 +28,19 @@ internal static class Measurement
         }
 
         List<double> seconds = [];
+        List<double> limits = [];
         var all = Stopwatch.StartNew();
         do
         {
             var one = Stopwatch.StartNew();
             work.Run();
             seconds.Add(one.Elapsed.TotalSeconds);
+            if (work.Limit is { } limit)
+            {
+                one.Restart();
+                limit();
+                limits.Add(one.Elapsed.TotalSeconds);
+            }
         } while (budget > TimeSpan.Zero && (seconds.Count < FewestRepeats || all.Elapsed < budget));
 
         seconds.Sort();
@@ -52,7 +59,10 @@ internal static class Measurement
             work.WeightBytes / Mega,
             work.Yield?.Unit,
             work.Yield?.PerRun / median
-        );
+        )
+        {
+            ShareOfLimit = limits.Count > 0 ? limits.Order().ElementAt(limits.Count / 2) / median : null,
+        };
     }
 
     // The runtime compiles hot methods again while they run.

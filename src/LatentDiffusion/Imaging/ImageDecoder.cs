@@ -136,6 +136,12 @@ public static class ImageDecoder
         for (int from = 0, to = 0; from < rgba.Length; from += 4, to += 3)
         {
             var alpha = rgba[from + 3];
+            if (alpha == byte.MaxValue)
+            {
+                (rgb[to], rgb[to + 1], rgb[to + 2]) = (rgba[from], rgba[from + 1], rgba[from + 2]);
+                continue;
+            }
+
             rgb[to] = Blend(rgba[from], background.R, alpha);
             rgb[to + 1] = Blend(rgba[from + 1], background.G, alpha);
             rgb[to + 2] = Blend(rgba[from + 2], background.B, alpha);

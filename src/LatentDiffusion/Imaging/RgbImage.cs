@@ -54,9 +54,11 @@ public sealed class RgbImage
     {
         var plane = checked(width * height);
         var image = new RgbImage(width, height, new byte[checked(3 * plane)]);
-        for (var i = 0; i < image.Pixels.Length; i++)
+        for (int from = 0, to = 0; from < plane; from++, to += 3)
         {
-            image.Pixels[i] = planar[i % 3 * plane + i / 3];
+            image.Pixels[to] = planar[from];
+            image.Pixels[to + 1] = planar[from + plane];
+            image.Pixels[to + 2] = planar[from + 2 * plane];
         }
 
         return image;

@@ -34,11 +34,8 @@ public static class ImageTensors
         }
 
         var pixels = new float[images.Count * images[0].Pixels.Length];
-        for (var i = 0; i < images.Count; i++)
-        {
-            var size = images[i].Pixels.Length;
-            PixelRange.ToFloats(images[i].ToPlanar(), pixels.AsSpan(i * size, size));
-        }
+        var size = images[0].Pixels.Length;
+        Parallel.For(0, images.Count, i => PixelRange.ToFloats(images[i].ToPlanar(), pixels.AsSpan(i * size, size)));
 
         return FromPlanar(pixels, images.Count, height, width);
     }

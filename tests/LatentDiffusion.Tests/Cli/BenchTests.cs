@@ -16,6 +16,7 @@ public sealed class BenchTests
             "unet-small-train",
             "autoencoder-small-train",
             "loader",
+            "evaluate-features",
             "checkpoint-save",
             "checkpoint-load",
             "start-help",
