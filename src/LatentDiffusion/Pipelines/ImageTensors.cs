@@ -1,4 +1,5 @@
 using LatentDiffusion.Imaging;
+using LatentDiffusion.Tensors;
 using static TorchSharp.torch;
 
 namespace LatentDiffusion.Pipelines;
@@ -33,11 +34,12 @@ public static class ImageTensors
             throw new ArgumentException("A batch takes images of one size.", nameof(images));
         }
 
-        var pixels = new float[images.Count * images[0].Pixels.Length];
+        // Straight into the tensor's memory: arrays of this size would each wait for a full garbage collection.
+        var batch = TensorMemory.Empty(images.Count, 3, height, width);
         var size = images[0].Pixels.Length;
-        Parallel.For(0, images.Count, i => PixelRange.ToFloats(images[i].ToPlanar(), pixels.AsSpan(i * size, size)));
-
-        return FromPlanar(pixels, images.Count, height, width);
+        Parallel.For(0, images.Count, i => PixelRange.ToFloats(images[i].ToPlanar(), PixelsOf(batch, i, size)));
+        GC.KeepAlive(batch);
+        return batch;
     }
 
     /// <summary>The images of a batch, clamped and truncated to 8 bits as the reference does.</summary>
@@ -56,4 +58,7 @@ public static class ImageTensors
                 .Select(i => PixelRange.ToImage(pixels.AsSpan(i * size, size), width, height)),
         ];
     }
+
+    private static unsafe Span<float> PixelsOf(Tensor batch, int image, int size) =>
+        new(TensorMemory.Floats(batch) + (long)image * size, size);
 }
