@@ -73,13 +73,7 @@ public sealed class HybridTrainingTests : IDisposable
     public void A_model_that_reads_no_text_draws_its_sheets_from_captioned_images()
     {
         var experiment = Experiment(new SemanticMapConfig { Stages = 0 }, steps: 1, contextDim: null);
-        _toy.Train(
-            experiment with
-            {
-                Training = experiment.Training with { SampleEvery = 1 },
-            },
-            "run"
-        );
+        _toy.Train(experiment with { Training = experiment.Training with { SampleEvery = 1 } }, "run");
 
         Assert.Single(Directory.EnumerateFiles(_toy["run"], "step-*.png", SearchOption.AllDirectories));
     }
@@ -101,9 +95,7 @@ public sealed class HybridTrainingTests : IDisposable
         / (double)map.Ids.Length;
 
     private static Rgb Nearest(Rgb pixel) =>
-        Colours
-            .Append(Ground)
-            .MinBy(c => Math.Abs(c.R - pixel.R) + Math.Abs(c.G - pixel.G) + Math.Abs(c.B - pixel.B));
+        Colours.Append(Ground).MinBy(c => Math.Abs(c.R - pixel.R) + Math.Abs(c.G - pixel.G) + Math.Abs(c.B - pixel.B));
 
     /// <summary>A square of 3 to 5 pixels somewhere.</summary>
     private static LabelMap Map(int number)
