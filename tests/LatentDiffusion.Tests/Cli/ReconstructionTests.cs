@@ -201,7 +201,7 @@ public sealed class ReconstructionTests(TinyModels models) : IDisposable
         Assert.Contains("  ldm evaluate reconstruction --model", help.Output, StringComparison.Ordinal);
         AssertRefused(
             await LdmProcess.RunAsync("evaluate"),
-            "a metric is missing: reconstruction, first-stages, samples, captions, likelihood. See 'ldm evaluate --help'.",
+            "a metric is missing: reconstruction, first-stages, samples, captions, conditions, likelihood, latents. See 'ldm evaluate --help'.",
             "ldm evaluate: "
         );
         AssertRefused(
