@@ -38,8 +38,6 @@ public sealed class ExperimentTests : IDisposable
     [Fact]
     public async Task A_step_that_fails_is_named_with_its_command()
     {
-        File.WriteAllText(Path.Combine(_folder.Path, "file"), "");
-
         var outcome = await LdmProcess.RunAsync(
             "experiment",
             "samplers",

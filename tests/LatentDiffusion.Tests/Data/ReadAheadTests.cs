@@ -46,18 +46,37 @@ public sealed class ReadAheadTests
     }
 
     [Fact]
-    public void Who_stops_early_leaves_nothing_running()
+    public void Who_stops_early_waits_for_what_is_running()
     {
-        var running = 0;
-        _ = ReadAhead.InOrder([.. Enumerable.Range(0, 50)], Load, ahead: 8).First();
+        var (running, finished) = (0, 0);
+        using var started = new ManualResetEventSlim();
+        using var released = new ManualResetEventSlim();
+        // What was begun goes on until it is released, well after the first item was taken.
+        using var timer = new Timer(
+            _ => released.Set(),
+            null,
+            TimeSpan.FromMilliseconds(200),
+            Timeout.InfiniteTimeSpan
+        );
+
+        _ = ReadAhead.InOrder([0, 1, 2], Load, ahead: 3).First();
 
         Assert.Equal(0, Volatile.Read(ref running));
+        Assert.Equal(2, Volatile.Read(ref finished));
 
         int Load(int index)
         {
+            if (index == 0)
+            {
+                started.Wait();
+                return index;
+            }
+
             Interlocked.Increment(ref running);
-            Thread.Yield();
+            started.Set();
+            released.Wait();
             Interlocked.Decrement(ref running);
+            Interlocked.Increment(ref finished);
             return index;
         }
     }
