@@ -42,12 +42,12 @@ internal static class StudyPage
               const hasInput = {{(hasInput ? "true" : "false")}};
               let current = null, shownAt = 0;
 
-              function load(id, place) {
-                const image = part(id).querySelector("img");
+              function load(number, place) {
+                const image = part(place).querySelector("img");
                 return new Promise((done, failed) => {
                   image.onload = done;
                   image.onerror = () => failed(new Error("A picture could not be loaded."));
-                  image.src = `/image/${participant}/${current.number}/${place}`;
+                  image.src = `/image/${participant}/${number}/${place}`;
                 });
               }
 
@@ -61,8 +61,10 @@ internal static class StudyPage
                   part("message").textContent = "That was all. Thank you!";
                   return;
                 }
+                const places = hasInput ? ["left", "right", "input"] : ["left", "right"];
+                await Promise.all(places.map(place => load(trial.number, place)));
+                // Only now: until its pictures have come, those of the last pair stand there, and a vote would be for them.
                 current = trial;
-                await Promise.all([load("left", "left"), load("right", "right"), ...(hasInput ? [load("input", "input")] : [])]);
                 part("trial").hidden = false;
                 shownAt = performance.now();
               }

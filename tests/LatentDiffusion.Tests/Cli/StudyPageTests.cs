@@ -49,6 +49,7 @@ public sealed partial class StudyPageTests : IDisposable
             }
         );
         await using var page = await browser.NewPageAsync();
+        await DelayPicturesAsync(page);
         await page.GoToAsync(address);
         for (var i = 0; i < Pairs; i++)
         {
@@ -100,6 +101,22 @@ public sealed partial class StudyPageTests : IDisposable
           return context.getImageData(0, 0, 1, 1).data[0] > 100;
         })()
         """;
+
+    // On a slow connection the pictures of the last pair still stand there when the next trial is known: no vote may be
+    // taken before its own have come.
+    private static async Task DelayPicturesAsync(IPage page)
+    {
+        await page.SetRequestInterceptionAsync(true);
+        page.Request += async (_, sent) =>
+        {
+            if (sent.Request.Url.Contains("/image/", StringComparison.Ordinal))
+            {
+                await Task.Delay(200);
+            }
+
+            await sent.Request.ContinueAsync();
+        };
+    }
 
     private static string? Chromium() =>
         (Environment.GetEnvironmentVariable("PATH") ?? "")
