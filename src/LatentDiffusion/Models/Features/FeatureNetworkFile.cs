@@ -11,7 +11,7 @@ public static class FeatureNetworkFile
     /// <param name="path">
     /// A classifier that 'ldm train' made (run folder, model folder, or file); the FID Inception network
     /// (pt_inception-2015-12-05); torchvision's vgg16, alexnet or squeezenet1_1; an autoencoder checkpoint of the reference,
-    /// which holds VGG16; or Darknet-tiny.
+    /// which holds VGG16; Darknet-tiny; or Keras's InceptionV3 as nsfwjs packs it (model.min.js, its shards beside it).
     /// </param>
     /// <exception cref="UserInputException">There is no such file, or no such network in it.</exception>
     public static IFeatureNetwork Load(string path)
@@ -81,11 +81,20 @@ public static class FeatureNetworkFile
             );
         }
 
+        if (KerasInceptionReader.Recognises(source))
+        {
+            return Fill(
+                InitialWeights.LeaveOut(() => new KerasInceptionFeatures()),
+                network => KerasInceptionReader.Read(source, network)
+            );
+        }
+
         return LpipsReader.Read(source)
             ?? throw new UserInputException(
                 $"{source.Path} holds no feature network that is known. Use torchvision's vgg16, alexnet or squeezenet1_1 "
                     + "(features.0.weight, ...), an LPIPS or autoencoder checkpoint (net.slice1.0.weight, ...), the FID "
-                    + "Inception network (Conv2d_1a_3x3.conv.weight, ...), or Darknet-tiny (conv2d_1.kernel, ...)."
+                    + "Inception network (Conv2d_1a_3x3.conv.weight, ...), Keras's InceptionV3 (conv2d_1/kernel, ...), or "
+                    + "Darknet-tiny (conv2d_1.kernel, ...)."
             );
     }
 

@@ -138,7 +138,7 @@ public sealed class InceptionFeaturesTests : IDisposable
     // branch1x1 of Mixed_6d with its normalisation apart, on the map that all layers before it make.
     private static Tensor Spatial(Dictionary<string, Tensor> tensors, InceptionFeatures network, Tensor images)
     {
-        var map = network.MapAfter("Mixed_6c", images);
+        var map = network.MapsAfter(images, "Mixed_6c")[0];
         const string Branch = "Mixed_6d.branch1x1";
         return Normalized(tensors, Branch, nn.functional.conv2d(map, tensors[$"{Branch}.conv.weight"]))
             .narrow(1, 0, 7)
@@ -155,7 +155,7 @@ public sealed class InceptionFeaturesTests : IDisposable
             nn.functional.conv2d(bytes.sub(128).div(128), tensors["Conv2d_1a_3x3.conv.weight"], strides: [2, 2])
         );
 
-        TensorAssert.Close(network.MapAfter("Conv2d_1a_3x3", bytes.div(127.5).sub(1)), expected, 1e-4);
+        TensorAssert.Close(network.MapsAfter(bytes.div(127.5).sub(1), "Conv2d_1a_3x3")[0], expected, 1e-4);
     }
 
     private static Tensor Normalized(Dictionary<string, Tensor> tensors, string layer, Tensor map) =>
