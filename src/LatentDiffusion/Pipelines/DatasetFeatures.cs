@@ -1,4 +1,5 @@
 using LatentDiffusion.Data;
+using LatentDiffusion.Imaging;
 using LatentDiffusion.Networks.Features;
 
 namespace LatentDiffusion.Pipelines;
@@ -6,10 +7,14 @@ namespace LatentDiffusion.Pipelines;
 /// <summary>Features of images that are read while they are needed: the memory for images does not grow with their number.</summary>
 public static class DatasetFeatures
 {
-    private const int MostAhead = 128;
-    private const int PixelsAhead = 1 << 24;
+    private const int MostAtOnce = 64;
+    private const int PixelsAtOnce = 1 << 24;
 
-    /// <summary>Reads, resizes and embeds images; reading and resizing happen on other threads, ahead of the network.</summary>
+    /// <summary>Reads, resizes and embeds images, a batch at a time.</summary>
+    /// <remarks>
+    /// Images are read on all cores, but not while the network computes: whichever of its threads gave way to the reading
+    /// would keep the others waiting, and cost as much again.
+    /// </remarks>
     /// <param name="network">Makes the features.</param>
     /// <param name="dataset">The images and their size.</param>
     /// <param name="indices">Which of them.</param>
@@ -23,9 +28,13 @@ public static class DatasetFeatures
     )
     {
         ArgumentNullException.ThrowIfNull(dataset);
+        ArgumentNullException.ThrowIfNull(indices);
         var features = new ImageFeatures(network);
-        var ahead = Math.Clamp(PixelsAhead / (dataset.Size * dataset.Size), 2, MostAhead);
-        features.Add(ReadAhead.InOrder(indices, dataset.GetImage, ahead), added);
+        var atOnce = Math.Clamp(PixelsAtOnce / (dataset.Size * dataset.Size), 2, MostAtOnce);
+        features.Add(indices.Chunk(atOnce).SelectMany(some => Read(dataset, some)), added);
         return features;
     }
+
+    private static RgbImage[] Read(ImageDataset dataset, int[] indices) =>
+        Task.WhenAll(indices.Select(index => Task.Run(() => dataset.GetImage(index)))).GetAwaiter().GetResult();
 }
