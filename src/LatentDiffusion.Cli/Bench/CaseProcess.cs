@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using LatentDiffusion.Cli.Processes;
 
 namespace LatentDiffusion.Cli.Bench;
 

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using LatentDiffusion.Checkpoints.Files;
-using LatentDiffusion.Cli.Bench;
+using LatentDiffusion.Cli.Processes;
 using LatentDiffusion.Errors;
 using LatentDiffusion.Models;
 using LatentDiffusion.Progress;

@@ -1,7 +1,7 @@
 using System.CommandLine.Parsing;
 using System.Diagnostics;
 using System.Text.Json;
-using LatentDiffusion.Cli.Bench;
+using LatentDiffusion.Cli.Processes;
 using LatentDiffusion.Errors;
 using LatentDiffusion.Progress;
 

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace LatentDiffusion.Cli.Bench;
+namespace LatentDiffusion.Cli.Processes;
 
 /// <summary>The way to start this program once more.</summary>
 internal static class ThisProgram
