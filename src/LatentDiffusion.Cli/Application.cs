@@ -4,6 +4,7 @@ using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 using System.Runtime.InteropServices;
 using LatentDiffusion.Cli.Commands;
+using LatentDiffusion.Cli.Processes;
 using LatentDiffusion.Cli.Terminal;
 using LatentDiffusion.Errors;
 using LatentDiffusion.Tensors.Runtime;
@@ -95,11 +96,11 @@ internal sealed class Application
         return cause switch
         {
             UserInputException => Fail(name, FirstLine(cause.Message), ExitCode.WrongInput),
-            TorchRuntimeException or TrainingDivergedException or IOException or UnauthorizedAccessException => Fail(
-                name,
-                FirstLine(cause.Message),
-                ExitCode.Failed
-            ),
+            TorchRuntimeException
+            or TrainingDivergedException
+            or CommandFailedException
+            or IOException
+            or UnauthorizedAccessException => Fail(name, FirstLine(cause.Message), ExitCode.Failed),
             OutOfMemoryException => Fail(name, OutOfMemory, ExitCode.Failed),
             // libtorch's allocator has no type of its own.
             ExternalException when cause.Message.Contains("allocate memory", StringComparison.Ordinal) => Fail(

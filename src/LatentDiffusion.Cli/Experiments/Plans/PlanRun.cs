@@ -89,7 +89,7 @@ internal sealed class PlanRun(ExperimentPlan plan, Bindings places, string folde
         {
             return await ThisProgram.RunAsync(arguments, cancellation, said);
         }
-        catch (InvalidOperationException e)
+        catch (CommandFailedException e)
         {
             throw new UserInputException($"The step '{name}' failed (ldm {command}): {e.Message}", e);
         }
