@@ -82,6 +82,10 @@ internal sealed class Application
         }
     }
 
+    /// <summary>Looks for a mistake in a command line, and runs nothing.</summary>
+    /// <returns>A sentence, or null when the command line is right.</returns>
+    public string? FindMistake(string[] args) => UsageError.Find(_root.Parse(args, Parsing), args);
+
     private static string NameOf(CommandResult result) =>
         result.Parent is CommandResult parent ? $"{NameOf(parent)} {result.Command.Name}" : "ldm";
 
