@@ -1,9 +1,8 @@
 using LatentDiffusion.Models;
-using LatentDiffusion.Networks.Autoencoders;
 using LatentDiffusion.Networks.Conditioners;
-using LatentDiffusion.Networks.Unets;
 using LatentDiffusion.Pipelines.Conditions;
 using LatentDiffusion.Tests.Data;
+using LatentDiffusion.Tests.Support;
 using LatentDiffusion.Tests.Text;
 using Xunit;
 
@@ -11,22 +10,7 @@ namespace LatentDiffusion.Tests.Pipelines.Conditions;
 
 public sealed class SampleConditionsTests : IDisposable
 {
-    private static readonly LatentDiffusionModelConfig Unconditional = new()
-    {
-        FirstStage = new IdentityConfig(),
-        ImageSize = 8,
-        Unet = new UnetConfig
-        {
-            InChannels = 3,
-            OutChannels = 3,
-            ModelChannels = 32,
-            ChannelMult = [1],
-            NumResBlocks = 1,
-            NumHeads = 1,
-        },
-    };
-
-    private readonly LatentDiffusionModel _model = new(Unconditional);
+    private readonly LatentDiffusionModel _model = new(SmallModels.Pixels);
 
     public void Dispose() => _model.Dispose();
 
@@ -34,14 +18,14 @@ public sealed class SampleConditionsTests : IDisposable
     public void Samples_have_the_classes_of_the_real_images_in_their_shares()
     {
         using var conditional = new LatentDiffusionModel(
-            Unconditional with
+            SmallModels.Pixels with
             {
                 Conditioner = new ClassLabelConfig(),
                 Classes = ["c", "b", "a", "z"],
             }
         );
         using var foreign = new LatentDiffusionModel(
-            Unconditional with
+            SmallModels.Pixels with
             {
                 Conditioner = new ClassLabelConfig(),
                 Classes = ["x", "y"],
@@ -63,9 +47,9 @@ public sealed class SampleConditionsTests : IDisposable
     {
         using var folder = new Support.TemporaryFolder();
         using var model = new LatentDiffusionModel(
-            Unconditional with
+            SmallModels.Pixels with
             {
-                Unet = Unconditional.Unet with { UseSpatialTransformer = true, ContextDim = 8 },
+                Unet = SmallModels.Pixels.Unet with { UseSpatialTransformer = true, ContextDim = 8 },
                 Conditioner = new TextTransformerConfig
                 {
                     Tokenizer = SmallVocabulary.Write(folder["vocab.txt"]),
