@@ -1,9 +1,11 @@
+using LatentDiffusion.Data;
 using LatentDiffusion.Models;
 using LatentDiffusion.Networks.Conditioners;
 using LatentDiffusion.Pipelines.Conditions;
 using LatentDiffusion.Tests.Data;
 using LatentDiffusion.Tests.Support;
 using LatentDiffusion.Tests.Text;
+using LatentDiffusion.Text;
 using Xunit;
 
 namespace LatentDiffusion.Tests.Pipelines.Conditions;
@@ -65,5 +67,28 @@ public sealed class SampleConditionsTests : IDisposable
             ["caption 0", "caption 2", "caption 4"],
             inputs.Select(input => Assert.Single(input.Prompt!.Parts).Text)
         );
+    }
+
+    [Fact]
+    public void A_model_is_told_only_what_it_reads_of_an_image()
+    {
+        var images = new ImageDataset(new MemorySource(6), new ImageTransform(8), seed: 0, cacheBytes: 0);
+        var record = images.Source.Describe(2);
+        var text = new TextTransformerConfig
+        {
+            Tokenizer = new TokenIdsConfig { VocabularySize = 20 },
+            EmbedDim = 8,
+            Depth = 1,
+        };
+
+        Assert.Equal((null, null), Told(null));
+        Assert.Equal((record.ClassId, null), Told(new ClassLabelConfig()));
+        Assert.Equal((null, record.Caption), Told(text));
+
+        (int?, string?) Told(ConditionerConfig? conditioner)
+        {
+            var input = SampleConditions.Of(conditioner, images, 2);
+            return (input.ClassId, input.Prompt?.Source);
+        }
     }
 }
