@@ -4,6 +4,7 @@ using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 using System.Runtime.InteropServices;
 using LatentDiffusion.Cli.Commands;
+using LatentDiffusion.Cli.Processes;
 using LatentDiffusion.Cli.Terminal;
 using LatentDiffusion.Errors;
 using LatentDiffusion.Tensors.Runtime;
@@ -81,6 +82,10 @@ internal sealed class Application
         }
     }
 
+    /// <summary>Looks for a mistake in a command line, and runs nothing.</summary>
+    /// <returns>A sentence, or null when the command line is right.</returns>
+    public string? FindMistake(string[] args) => UsageError.Find(_root.Parse(args, Parsing), args);
+
     private static string NameOf(CommandResult result) =>
         result.Parent is CommandResult parent ? $"{NameOf(parent)} {result.Command.Name}" : "ldm";
 
@@ -95,11 +100,11 @@ internal sealed class Application
         return cause switch
         {
             UserInputException => Fail(name, FirstLine(cause.Message), ExitCode.WrongInput),
-            TorchRuntimeException or TrainingDivergedException or IOException or UnauthorizedAccessException => Fail(
-                name,
-                FirstLine(cause.Message),
-                ExitCode.Failed
-            ),
+            TorchRuntimeException
+            or TrainingDivergedException
+            or CommandFailedException
+            or IOException
+            or UnauthorizedAccessException => Fail(name, FirstLine(cause.Message), ExitCode.Failed),
             OutOfMemoryException => Fail(name, OutOfMemory, ExitCode.Failed),
             // libtorch's allocator has no type of its own.
             ExternalException when cause.Message.Contains("allocate memory", StringComparison.Ordinal) => Fail(

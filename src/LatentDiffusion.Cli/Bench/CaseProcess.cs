@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using LatentDiffusion.Cli.Processes;
 
 namespace LatentDiffusion.Cli.Bench;
 
@@ -11,7 +12,7 @@ internal static class CaseProcess
         new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
     /// <summary>Measures.</summary>
-    /// <exception cref="InvalidOperationException">The child failed; the message is its last line.</exception>
+    /// <exception cref="CommandFailedException">The child failed; the message is its last line.</exception>
     public static async Task<BenchResult> MeasureAsync(
         BenchCase benchCase,
         double seconds,
@@ -37,9 +38,9 @@ internal static class CaseProcess
             var output = await ThisProgram.RunAsync(arguments, cancellation);
             return JsonSerializer.Deserialize<BenchResult>(output, Json)!;
         }
-        catch (InvalidOperationException e)
+        catch (CommandFailedException e)
         {
-            throw new InvalidOperationException($"{benchCase.Name}: {e.Message}", e);
+            throw new CommandFailedException($"{benchCase.Name}: {e.Message}", e);
         }
     }
 }

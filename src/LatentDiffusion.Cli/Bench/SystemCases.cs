@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using LatentDiffusion.Checkpoints;
 using LatentDiffusion.Checkpoints.Safetensors;
+using LatentDiffusion.Cli.Processes;
 using LatentDiffusion.Data;
 using LatentDiffusion.Imaging;
 using LatentDiffusion.Models;

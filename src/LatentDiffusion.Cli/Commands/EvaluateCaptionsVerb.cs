@@ -1,12 +1,10 @@
 using System.CommandLine;
 using LatentDiffusion.Cli.Evaluation;
-using LatentDiffusion.Data;
 using LatentDiffusion.Diffusion.Conditioning;
 using LatentDiffusion.Errors;
 using LatentDiffusion.Models;
 using LatentDiffusion.Pipelines;
 using LatentDiffusion.Pipelines.Obedience;
-using LatentDiffusion.Progress;
 using LatentDiffusion.Text;
 
 namespace LatentDiffusion.Cli.Commands;
@@ -70,8 +68,8 @@ internal sealed class EvaluateCaptionsVerb : Verb
         _sampling.Read(arguments, new SamplingRequest());
         var path = arguments.GetRequiredValue(_model);
         var source = _images.Real.Open(arguments, arguments.GetValue(_classColumn));
-        var chosen = EvenlySpaced.Indices(source.Count, arguments.GetValue(_count) ?? source.Count);
-        var records = chosen.Select(source.Describe).ToList();
+        var count = arguments.GetValue(_count);
+        var records = EvenlySpaced.Indices(source.Count, count ?? source.Count).Select(source.Describe).ToList();
         if (records.Exists(record => string.IsNullOrWhiteSpace(record.Caption)))
         {
             throw new UserInputException("The real images have no captions: choose captioned ones.");
@@ -91,16 +89,15 @@ internal sealed class EvaluateCaptionsVerb : Verb
             Seed = context.Seed ?? 0,
         };
         using var progress = context.Output.StartProgress();
-        var dataset = new ImageDataset(source, new ImageTransform(model.Config.ImageSize), seed: 0, cacheBytes: 0);
-        var (real, samples) = (new ImageFeatures(network), new ImageFeatures(network));
-        real.Add(
-            chosen.Select(dataset.GetImage),
-            done =>
-            {
-                cancellation.ThrowIfCancellationRequested();
-                progress.Report(new StepProgress("real images", done, chosen.Count));
-            }
+        var real = new SetFeatures(context, network, model.Config.ImageSize).Of(
+            "real images",
+            source,
+            count,
+            cache: null,
+            progress,
+            cancellation
         );
+        var samples = new ImageFeatures(network);
         samples.Add(new ImageSampler(model).Sample(request, progress, cancellation));
         var candidates = arguments.GetValue(_candidates);
         var classes = arguments.GetValue(_classColumn) is null

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using LatentDiffusion.Checkpoints.Files;
-using LatentDiffusion.Cli.Bench;
+using LatentDiffusion.Cli.Processes;
 using LatentDiffusion.Errors;
 using LatentDiffusion.Models;
 using LatentDiffusion.Progress;
@@ -30,6 +30,7 @@ internal sealed class Gallery(string folder, long seed, int threads)
 {
     /// <summary>Draws everything and writes the page.</summary>
     /// <exception cref="UserInputException">No model is installed.</exception>
+    /// <exception cref="CommandFailedException">A picture could not be drawn.</exception>
     public async Task<GalleryResult> DrawAsync(IProgress<StepProgress> progress, CancellationToken cancellation)
     {
         var found = Exhibit
@@ -58,17 +59,28 @@ internal sealed class Gallery(string folder, long seed, int threads)
     private async Task<Drawing> DrawAsync(Exhibit exhibit, string model, CancellationToken cancellation)
     {
         var start = Stopwatch.GetTimestamp();
-        await ThisProgram.RunAsync(
-            [
-                .. exhibit.Arguments(model, AppContext.BaseDirectory, Path.Combine(folder, exhibit.Name)),
-                "--seed",
-                FormattableString.Invariant($"{seed}"),
-                "--threads",
-                FormattableString.Invariant($"{threads}"),
-                "--json",
-            ],
-            cancellation
-        );
+        try
+        {
+            await ThisProgram.RunAsync(
+                [
+                    .. exhibit.Arguments(model, AppContext.BaseDirectory, Path.Combine(folder, exhibit.Name)),
+                    "--seed",
+                    FormattableString.Invariant($"{seed}"),
+                    "--threads",
+                    FormattableString.Invariant($"{threads}"),
+                    "--json",
+                ],
+                cancellation
+            );
+        }
+        catch (CommandFailedException e)
+        {
+            throw new CommandFailedException(
+                $"The picture '{exhibit.Title}' could not be drawn ({exhibit.Command}): {e.Message}",
+                e
+            );
+        }
+
         return new Drawing(
             exhibit.Title,
             exhibit.Text,

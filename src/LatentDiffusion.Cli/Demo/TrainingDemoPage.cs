@@ -1,5 +1,6 @@
 using System.Globalization;
-using System.Net;
+using LatentDiffusion.Cli.Pages;
+using static LatentDiffusion.Cli.Pages.HtmlPage;
 
 namespace LatentDiffusion.Cli.Demo;
 
@@ -20,14 +21,20 @@ internal sealed record TrainingDemoContent(
 /// <summary>Renders the demo's page: plain HTML beside its pictures, to be opened from the disk.</summary>
 internal static class TrainingDemoPage
 {
-    public static string Render(TrainingDemoContent content)
+    private const string Styles =
+        ".sheets { display: grid; grid-template-columns: repeat(auto-fill, minmax(26rem, 1fr)); gap: 1.5rem; }";
+
+    public static string Render(TrainingDemoContent content) =>
+        HtmlPage.Render("Latent diffusion demo", Styles, Body(content));
+
+    private static string Body(TrainingDemoContent content)
     {
         var groups = string.Concat(
             content.Groups.Select(g =>
                 $"""
                     <figure>
-                      <img src="{Uri.EscapeDataString(g.File)}" alt="Samples of {Text(g.Name)}">
-                      <figcaption>{Text(g.Name)} <small>(seeds from {g.FirstSeed})</small></figcaption>
+                      <img src="{Uri.EscapeDataString(g.File)}" alt="Samples of {Encode(g.Name)}">
+                      <figcaption>{Encode(g.Name)} <small>(seeds from {g.FirstSeed})</small></figcaption>
                     </figure>
 
                     """
@@ -35,32 +42,17 @@ internal static class TrainingDemoPage
         );
         return string.Create(
             CultureInfo.InvariantCulture,
-            $$"""
-            <!doctype html>
-            <html lang="en">
-            <head>
-            <meta charset="utf-8">
-            <meta name="viewport" content="width=device-width, initial-scale=1">
-            <title>Latent diffusion demo</title>
-            <style>
-              body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #222; }
-              .sheets { display: grid; grid-template-columns: repeat(auto-fill, minmax(26rem, 1fr)); gap: 1.5rem; }
-              figure { margin: 0; }
-              img { max-width: 100%; height: auto; }
-              small { color: #666; }
-            </style>
-            </head>
-            <body>
+            $"""
             <h1>Latent diffusion, trained on this machine</h1>
-            <p>An autoencoder learned to compress 32x32 emoji four times per side ({{content.AutoencoderSteps}} steps); a
-            UNet learned to denoise in its 8x8 latent space, told the emoji's group ({{content.DiffusionSteps}} steps).
-            Seed {{content.Seed}}.</p>
+            <p>An autoencoder learned to compress 32x32 emoji four times per side ({content.AutoencoderSteps} steps); a
+            UNet learned to denoise in its 8x8 latent space, told the emoji's group ({content.DiffusionSteps} steps).
+            Seed {content.Seed}.</p>
             <h2>New emoji</h2>
-            <p>{{content.SamplerSteps}} steps of DPM-Solver++ 2M, guidance scale {{content.Guidance}}. Every sample drawn is shown.</p>
+            <p>{content.SamplerSteps} steps of DPM-Solver++ 2M, guidance scale {content.Guidance}. Every sample drawn is shown.</p>
             <div class="sheets">
-            {{groups}}</div>
+            {groups}</div>
             <h2>Reconstructions</h2>
-            <p>Emoji that training never saw beside what the autoencoder makes of them: PSNR {{content.Psnr:f1}} dB on
+            <p>Emoji that training never saw beside what the autoencoder makes of them: PSNR {content.Psnr:f1} dB on
             average over the held-out split.</p>
             <img src="reconstructions.png" alt="Inputs and reconstructions">
             <h2>Training</h2>
@@ -68,12 +60,7 @@ internal static class TrainingDemoPage
             <img src="loss-autoencoder.png" alt="Autoencoder loss over steps">
             <img src="loss-diffusion.png" alt="Diffusion loss over steps">
             </div>
-            </body>
-            </html>
-
             """
         );
     }
-
-    private static string Text(string text) => WebUtility.HtmlEncode(text);
 }

@@ -1,47 +1,33 @@
-using System.Net;
+using LatentDiffusion.Cli.Pages;
+using static LatentDiffusion.Cli.Pages.HtmlPage;
 
 namespace LatentDiffusion.Cli.Experiments;
 
 /// <summary>Renders an experiment's page: one HTML file with its pictures inside, to be opened from the disk or sent.</summary>
 internal static class ExperimentPage
 {
+    private const string Styles = """
+        body { max-width: 70rem; }
+        .sheets { display: grid; grid-template-columns: repeat(auto-fill, minmax(20rem, 1fr)); gap: 1.5rem; }
+        table { border-collapse: collapse; }
+        th, td { padding: 0.2rem 0.8rem; border-bottom: 1px solid #ddd; text-align: right; }
+        th:first-child, td:first-child { text-align: left; }
+        footer { margin-top: 2rem; color: #666; }
+        """;
+
     /// <summary>The whole page.</summary>
     /// <param name="title">Its heading.</param>
     /// <param name="body">Parts made by the other methods.</param>
     public static string Render(string title, params IEnumerable<string> body) =>
-        $$"""
-            <!doctype html>
-            <html lang="en">
-            <head>
-            <meta charset="utf-8">
-            <meta name="viewport" content="width=device-width, initial-scale=1">
-            <title>{{Text(title)}}</title>
-            <style>
-              body { font: 16px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto; padding: 0 1rem; color: #222; }
-              .sheets { display: grid; grid-template-columns: repeat(auto-fill, minmax(20rem, 1fr)); gap: 1.5rem; }
-              figure { margin: 0; }
-              img { max-width: 100%; height: auto; }
-              table { border-collapse: collapse; }
-              th, td { padding: 0.2rem 0.8rem; border-bottom: 1px solid #ddd; text-align: right; }
-              th:first-child, td:first-child { text-align: left; }
-              footer { margin-top: 2rem; color: #666; }
-            </style>
-            </head>
-            <body>
-            <h1>{{Text(title)}}</h1>
-            {{string.Join("\n", body)}}
-            </body>
-            </html>
+        HtmlPage.Render(title, Styles, string.Join('\n', body.Prepend($"<h1>{Encode(title)}</h1>")));
 
-            """;
+    public static string Heading(string text) => $"<h2>{Encode(text)}</h2>";
 
-    public static string Heading(string text) => $"<h2>{Text(text)}</h2>";
-
-    public static string Paragraph(string text) => $"<p>{Text(text)}</p>";
+    public static string Paragraph(string text) => $"<p>{Encode(text)}</p>";
 
     public static string Table(ResultTable table) =>
         $"""
-            <h3>{Text(table.Title)}</h3>
+            <h3>{Encode(table.Title)}</h3>
             <table>
             <tr>{Cells("th", table.Rows[0])}</tr>
             {string.Join("\n", table.Rows.Skip(1).Select(row => $"<tr>{Cells("td", row)}</tr>"))}
@@ -59,13 +45,11 @@ internal static class ExperimentPage
             """;
 
     /// <summary>The last lines of a page.</summary>
-    public static string Foot(string text) => $"<footer>{Text(text)}</footer>";
+    public static string Foot(string text) => $"<footer>{Encode(text)}</footer>";
 
     private static string Figure(string file, string caption) =>
-        $"""<figure><img src="data:image/png;base64,{Convert.ToBase64String(File.ReadAllBytes(file))}" alt="{Text(caption)}"><figcaption>{Text(caption)}</figcaption></figure>""";
+        $"""<figure><img src="data:image/png;base64,{Convert.ToBase64String(File.ReadAllBytes(file))}" alt="{Encode(caption)}"><figcaption>{Encode(caption)}</figcaption></figure>""";
 
     private static string Cells(string tag, string[] cells) =>
-        string.Concat(cells.Select(cell => $"<{tag}>{Text(cell)}</{tag}>"));
-
-    private static string Text(string text) => WebUtility.HtmlEncode(text);
+        string.Concat(cells.Select(cell => $"<{tag}>{Encode(cell)}</{tag}>"));
 }

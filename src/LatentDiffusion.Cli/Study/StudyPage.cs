@@ -1,32 +1,27 @@
-using System.Net;
+using LatentDiffusion.Cli.Pages;
 
 namespace LatentDiffusion.Cli.Study;
 
 /// <summary>The page of a study: the input in the middle, a candidate on each side, chosen by click or arrow key.</summary>
 internal static class StudyPage
 {
+    private const string Styles = """
+        body { font-size: 18px; max-width: 75rem; text-align: center; }
+        #trial { display: flex; gap: 1.5rem; justify-content: center; align-items: center; flex-wrap: wrap; }
+        #trial[hidden] { display: none; }
+        button { border: 4px solid transparent; background: none; padding: 0; cursor: pointer; }
+        button:hover, button:focus { border-color: #2a6fdb; outline: none; }
+        img { display: block; width: 20rem; max-width: 90vw; image-rendering: pixelated; }
+        figcaption { color: #666; }
+        progress { width: 20rem; }
+        """;
+
     public static string Render(string question, bool hasInput) =>
+        HtmlPage.Render("Which one?", Styles, Body(question, hasInput));
+
+    private static string Body(string question, bool hasInput) =>
         $$"""
-            <!doctype html>
-            <html lang="en">
-            <head>
-            <meta charset="utf-8">
-            <meta name="viewport" content="width=device-width, initial-scale=1">
-            <title>Which one?</title>
-            <style>
-              body { font: 18px/1.5 system-ui, sans-serif; margin: 2rem auto; padding: 0 1rem; max-width: 75rem; color: #222; text-align: center; }
-              #trial { display: flex; gap: 1.5rem; justify-content: center; align-items: center; flex-wrap: wrap; }
-              #trial[hidden] { display: none; }
-              button { border: 4px solid transparent; background: none; padding: 0; cursor: pointer; }
-              button:hover, button:focus { border-color: #2a6fdb; outline: none; }
-              img { display: block; width: 20rem; max-width: 90vw; image-rendering: pixelated; }
-              figure { margin: 0; }
-              figcaption, small { color: #666; }
-              progress { width: 20rem; }
-            </style>
-            </head>
-            <body>
-            <h1>{{WebUtility.HtmlEncode(question)}}</h1>
+            <h1>{{HtmlPage.Encode(question)}}</h1>
             <p><progress id="progress" value="0" max="1"></progress> <small id="count"></small></p>
             <div id="trial" hidden>
               <button id="left" aria-label="Left"><img alt="Left candidate"></button>
@@ -93,8 +88,5 @@ internal static class StudyPage
               });
               fetch(`/trial?participant=${participant}`).then(r => r.json()).then(show).catch(failed);
             </script>
-            </body>
-            </html>
-
             """;
 }

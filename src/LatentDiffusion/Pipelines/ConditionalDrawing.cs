@@ -42,10 +42,7 @@ public sealed class ConditionalDrawing(LatentDiffusionModel model, SamplingReque
         var done = 0;
         foreach (var batch in indices.Chunk(settings.BatchSize))
         {
-            var inputs = Array.ConvertAll(
-                batch,
-                i => ImageConditions.Of(images, epoch: 0, i).AsReadBy(model.Config.Conditioner)
-            );
+            var inputs = Array.ConvertAll(batch, i => SampleConditions.Of(model.Config.Conditioner, images, i));
             var start = Stopwatch.GetTimestamp();
             var samples = sampler.Sample(
                 settings with

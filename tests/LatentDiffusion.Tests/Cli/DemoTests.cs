@@ -49,6 +49,27 @@ public sealed partial class DemoTests : IDisposable
     }
 
     [Fact]
+    public async Task A_picture_that_fails_is_named_with_its_command_in_one_line()
+    {
+        var first = Exhibit.All.FirstOrDefault(exhibit =>
+            Directory.Exists(Support.Repository.PathOf($"models/{exhibit.Model}"))
+        );
+        Assert.SkipWhen(first is null, "No model is installed that the demo shows.");
+        // Where the pictures' folder would go, there is a file.
+        await File.WriteAllTextAsync(Path.Combine(_folder.Path, first.Name), "", TestContext.Current.CancellationToken);
+
+        var outcome = await LdmProcess.RunAsync("demo", "--out", _folder.Path, "--quiet");
+
+        Assert.Equal(1, outcome.ExitCode);
+        Assert.StartsWith(
+            $"ldm demo: The picture '{first.Title}' could not be drawn ({first.Command}): ldm {first.Verb}: ",
+            Assert.Single(outcome.Error.TrimEnd().Split('\n')),
+            StringComparison.Ordinal
+        );
+        Assert.DoesNotContain("LDM_TRACE", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Minutes_belong_to_training()
     {
         var outcome = await LdmProcess.RunAsync("demo", "--minutes", "1");

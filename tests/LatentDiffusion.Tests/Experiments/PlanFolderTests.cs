@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using LatentDiffusion.Cli;
 using LatentDiffusion.Cli.Commands;
 using LatentDiffusion.Cli.Experiments.Plans;
 using LatentDiffusion.Configuration;
@@ -10,6 +11,9 @@ namespace LatentDiffusion.Tests.Experiments;
 /// <summary>Every plan that the repository offers.</summary>
 public sealed partial class PlanFolderTests
 {
+    private static readonly Application Program = new(AllVerbs.Create(), TextWriter.Null);
+    private static readonly Bindings Places = Bindings.Parse("out=OUT root=.");
+
     public static TheoryData<string> All =>
         [.. from experiment in ExperimentVerb.All from scale in PlanFile.Scales select $"{experiment.Name}/{scale}"];
 
@@ -17,12 +21,8 @@ public sealed partial class PlanFolderTests
     [MemberData(nameof(All))]
     public void A_plan_binds_and_names_configurations_that_exist(string name)
     {
-        var plan = ConfigDocument.Load(Repository.PathOf($"experiments/{name}.yaml")).Bind<ExperimentPlan>();
-        var places = Bindings.Parse($"out=OUT root=.");
-        var commands = PlanRun
-            .Runs(plan)
-            .Select(run => new Bindings([.. run.Bindings.Values, .. places.Values]).Fill(run.Step.Run))
-            .ToList();
+        var plan = Load(name);
+        var commands = Commands(plan);
 
         Assert.NotEmpty(commands);
         Assert.Equal(
@@ -35,6 +35,18 @@ public sealed partial class PlanFolderTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(All))]
+    public void The_program_understands_every_command_of_a_plan(string name)
+    {
+        var plan = Load(name);
+
+        Assert.All(
+            Commands(plan),
+            command => Assert.Null(Program.FindMistake(PlanRun.Arguments(command, plan.Seed, threads: 1)))
+        );
+    }
+
     [Fact]
     public void Every_folder_of_plans_belongs_to_an_experiment() =>
         Assert.Equal(
@@ -44,6 +56,12 @@ public sealed partial class PlanFolderTests
                 .Select(Path.GetFileName)
                 .Order(StringComparer.Ordinal)
         );
+
+    private static ExperimentPlan Load(string name) =>
+        ConfigDocument.Load(Repository.PathOf($"experiments/{name}.yaml")).Bind<ExperimentPlan>();
+
+    private static List<string> Commands(ExperimentPlan plan) =>
+        [.. PlanRun.Runs(plan).Select(run => PlanRun.Command(run.Step, run.Bindings, Places))];
 
     [GeneratedRegex(@"configs/\S+\.yaml")]
     private static partial Regex Configuration();

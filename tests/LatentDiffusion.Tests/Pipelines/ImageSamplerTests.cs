@@ -1,9 +1,7 @@
 using LatentDiffusion.Diffusion;
 using LatentDiffusion.Errors;
 using LatentDiffusion.Models;
-using LatentDiffusion.Networks.Autoencoders;
 using LatentDiffusion.Networks.Conditioners;
-using LatentDiffusion.Networks.Unets;
 using LatentDiffusion.Pipelines;
 using LatentDiffusion.Samplers;
 using LatentDiffusion.Tests.Support;
@@ -16,22 +14,7 @@ public sealed class ImageSamplerTests : IDisposable
 {
     private static readonly SamplingRequest Request = new() { Classes = [null, null, null], Steps = 2 };
 
-    private readonly LatentDiffusionModel _model = new(
-        new LatentDiffusionModelConfig
-        {
-            FirstStage = new IdentityConfig(),
-            ImageSize = 8,
-            Unet = new UnetConfig
-            {
-                InChannels = 3,
-                OutChannels = 3,
-                ModelChannels = 32,
-                ChannelMult = [1],
-                NumResBlocks = 1,
-                NumHeads = 1,
-            },
-        }
-    );
+    private readonly LatentDiffusionModel _model = new(SmallModels.Pixels);
 
     [Fact]
     public void The_same_seed_draws_the_same_images_and_the_next_seed_shifts_them_by_one()

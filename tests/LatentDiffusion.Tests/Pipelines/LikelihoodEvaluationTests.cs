@@ -4,7 +4,6 @@ using LatentDiffusion.Errors;
 using LatentDiffusion.Models;
 using LatentDiffusion.Networks.Autoencoders;
 using LatentDiffusion.Networks.Conditioners;
-using LatentDiffusion.Networks.Unets;
 using LatentDiffusion.Pipelines;
 using LatentDiffusion.Progress;
 using LatentDiffusion.Tests.Cli;
@@ -149,19 +148,9 @@ public sealed class LikelihoodEvaluationTests : IDisposable
         ConditionerConfig? conditioner = null
     ) =>
         new(
-            new LatentDiffusionModelConfig
+            SmallModels.Pixels with
             {
                 FirstStage = firstStage,
-                ImageSize = 8,
-                Unet = new UnetConfig
-                {
-                    InChannels = 3,
-                    OutChannels = 3,
-                    ModelChannels = 32,
-                    ChannelMult = [1],
-                    NumResBlocks = 1,
-                    NumHeads = 1,
-                },
                 Conditioner = conditioner,
                 Classes = conditioner is null ? [] : ["dog", "fish"],
                 Schedule = new NoiseScheduleConfig

@@ -1,8 +1,6 @@
 using LatentDiffusion.Errors;
 using LatentDiffusion.Imaging;
 using LatentDiffusion.Models;
-using LatentDiffusion.Networks.Autoencoders;
-using LatentDiffusion.Networks.Unets;
 using LatentDiffusion.Pipelines;
 using LatentDiffusion.Samplers;
 using LatentDiffusion.Tests.Imaging;
@@ -16,25 +14,7 @@ public sealed class StartImageTests : IDisposable
 {
     private static readonly RgbImage Picture = RgbImage.Filled(8, 8, new Rgb(200, 100, 50));
 
-    private readonly LatentDiffusionModel _model = new(
-        new LatentDiffusionModelConfig
-        {
-            FirstStage = new IdentityConfig(),
-            ImageSize = 8,
-            Unet = new UnetConfig
-            {
-                InChannels = 3,
-                OutChannels = 3,
-                ModelChannels = 32,
-                ChannelMult = [1],
-                NumResBlocks = 1,
-                NumHeads = 1,
-            },
-        }
-    )
-    {
-        ScaleFactor = 0.5,
-    };
+    private readonly LatentDiffusionModel _model = new(SmallModels.Pixels) { ScaleFactor = 0.5 };
 
     public StartImageTests() => FormulaWeights.Fill(_model.Unet);
 

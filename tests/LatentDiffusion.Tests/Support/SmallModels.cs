@@ -10,7 +10,7 @@ using TorchSharp;
 
 namespace LatentDiffusion.Tests.Support;
 
-/// <summary>Small models of every shape that published ones have, with fresh weights.</summary>
+/// <summary>Small models: of every shape that published ones have, and of pixels.</summary>
 internal static class SmallModels
 {
     private static readonly AutoencoderConfig Network = new()
@@ -33,6 +33,23 @@ internal static class SmallModels
         AttentionResolutions = [2],
         NumHeadChannels = 32,
     };
+
+    /// <summary>The smallest that draws: diffusion of 8x8 pixels, without a condition.</summary>
+    public static LatentDiffusionModelConfig Pixels { get; } =
+        new()
+        {
+            FirstStage = new IdentityConfig(),
+            ImageSize = 8,
+            Unet = new UnetConfig
+            {
+                InChannels = 3,
+                OutChannels = 3,
+                ModelChannels = 32,
+                ChannelMult = [1],
+                NumResBlocks = 1,
+                NumHeads = 1,
+            },
+        };
 
     /// <summary>Names of those that are shown pictures or layouts.</summary>
     public static IReadOnlyList<string> Pictured { get; } =

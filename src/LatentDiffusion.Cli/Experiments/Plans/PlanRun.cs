@@ -1,7 +1,7 @@
 using System.CommandLine.Parsing;
 using System.Diagnostics;
 using System.Text.Json;
-using LatentDiffusion.Cli.Bench;
+using LatentDiffusion.Cli.Processes;
 using LatentDiffusion.Errors;
 using LatentDiffusion.Progress;
 
@@ -31,7 +31,7 @@ internal sealed class PlanRun(ExperimentPlan plan, Bindings places, string folde
         var runs = Runs(plan).ToList();
         foreach (var (number, (step, bindings)) in runs.Index())
         {
-            var command = places.Fill(new Bindings([.. bindings.Values, .. places.Values.Select(Kept)]).Fill(step.Run));
+            var command = Command(step, bindings, places);
             if (results.Find(step.Name, bindings)?.Command == command)
             {
                 continue;
@@ -58,16 +58,38 @@ internal sealed class PlanRun(ExperimentPlan plan, Bindings places, string folde
         return results;
     }
 
-    // Values may name places, so these are put in last.
-    private static (string Name, string Value) Kept((string Name, string Value) place) =>
-        (place.Name, $"{{{place.Name}}}");
-
     /// <summary>All runs of a plan's steps, in order.</summary>
     public static IEnumerable<(PlanStep Step, Bindings Bindings)> Runs(ExperimentPlan plan) =>
         from stage in plan.Stages
         from bindings in Bindings.Combinations(stage.For)
         from step in stage.Steps
         select (step, bindings);
+
+    /// <summary>The command of a run, without 'ldm'.</summary>
+    /// <param name="step">The step.</param>
+    /// <param name="bindings">Values of its variables, which may name places.</param>
+    /// <param name="places">What {out} and {root} stand for.</param>
+    /// <exception cref="UserInputException">The step uses a variable that has no value.</exception>
+    public static string Command(PlanStep step, Bindings bindings, Bindings places) =>
+        places.Fill(new Bindings([.. bindings.Values, .. places.Values.Select(Kept)]).Fill(step.Run));
+
+    /// <summary>The words to start this program with.</summary>
+    /// <param name="command">What <see cref="Command"/> made.</param>
+    /// <param name="seed">The plan's seed.</param>
+    /// <param name="threads">Threads to use.</param>
+    public static string[] Arguments(string command, long seed, int threads) =>
+        [
+            .. CommandLineParser.SplitCommandLine(command),
+            "--seed",
+            FormattableString.Invariant($"{seed}"),
+            "--threads",
+            FormattableString.Invariant($"{threads}"),
+            "--json",
+        ];
+
+    // Values may name places, so these are put in last.
+    private static (string Name, string Value) Kept((string Name, string Value) place) =>
+        (place.Name, $"{{{place.Name}}}");
 
     private async Task<string> RunAsync(
         string name,
@@ -76,20 +98,11 @@ internal sealed class PlanRun(ExperimentPlan plan, Bindings places, string folde
         CancellationToken cancellation
     )
     {
-        string[] arguments =
-        [
-            .. CommandLineParser.SplitCommandLine(command),
-            "--seed",
-            FormattableString.Invariant($"{plan.Seed}"),
-            "--threads",
-            FormattableString.Invariant($"{threads}"),
-            "--json",
-        ];
         try
         {
-            return await ThisProgram.RunAsync(arguments, cancellation, said);
+            return await ThisProgram.RunAsync(Arguments(command, plan.Seed, threads), cancellation, said);
         }
-        catch (InvalidOperationException e)
+        catch (CommandFailedException e)
         {
             throw new UserInputException($"The step '{name}' failed (ldm {command}): {e.Message}", e);
         }

@@ -1,7 +1,6 @@
 using LatentDiffusion.Data;
 using LatentDiffusion.Data.Annotations;
 using LatentDiffusion.Diffusion.Conditioning;
-using LatentDiffusion.Networks.Conditioners;
 using LatentDiffusion.Text;
 
 namespace LatentDiffusion.Pipelines.Conditions;
@@ -38,21 +37,6 @@ public static class ImageConditions
     /// <summary>Class ids, -1 for none.</summary>
     public static int[] ClassIds(this IEnumerable<ConditionInput> inputs) =>
         [.. inputs.Select(input => input.ClassId ?? -1)];
-
-    /// <summary>
-    /// The same without class and caption where a model reads none: images may know more than a model is told.
-    /// </summary>
-    /// <param name="input">What is known of an image.</param>
-    /// <param name="conditioner">The model's conditioner, or null.</param>
-    public static ConditionInput AsReadBy(this ConditionInput input, ConditionerConfig? conditioner)
-    {
-        ArgumentNullException.ThrowIfNull(input);
-        return input with
-        {
-            ClassId = conditioner?.UsesClasses == true ? input.ClassId : null,
-            Prompt = conditioner?.UsesCaptions == true ? input.Prompt : null,
-        };
-    }
 
     // Captions are no prompts: brackets in them are text.
     private static Prompt? PromptOf(string? caption) => string.IsNullOrEmpty(caption) ? null : Prompt.Plain(caption);

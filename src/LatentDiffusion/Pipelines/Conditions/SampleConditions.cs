@@ -1,6 +1,7 @@
 using LatentDiffusion.Data;
 using LatentDiffusion.Diffusion.Conditioning;
 using LatentDiffusion.Models;
+using LatentDiffusion.Networks.Conditioners;
 using LatentDiffusion.Text;
 
 namespace LatentDiffusion.Pipelines.Conditions;
@@ -8,6 +9,24 @@ namespace LatentDiffusion.Pipelines.Conditions;
 /// <summary>Chooses what samples are to show that are compared with real images.</summary>
 public static class SampleConditions
 {
+    /// <summary>
+    /// The condition of one real image, to draw it anew. Images may know more than a model reads, and samplers refuse classes
+    /// and captions that the model does not read: these are left out.
+    /// </summary>
+    /// <param name="conditioner">The model's conditioner, or null.</param>
+    /// <param name="images">Real images with their annotations, which are those of the first epoch.</param>
+    /// <param name="index">Which of them.</param>
+    public static ConditionInput Of(ConditionerConfig? conditioner, ImageDataset images, int index)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        var known = ImageConditions.Of(images, epoch: 0, index);
+        return known with
+        {
+            ClassId = conditioner?.UsesClasses == true ? known.ClassId : null,
+            Prompt = conditioner?.UsesCaptions == true ? known.Prompt : null,
+        };
+    }
+
     /// <summary>
     /// Conditions for samples: classes and captions of real images evenly spaced over the source, so that their shares are
     /// alike; all classes in turn where the source does not know the model's.

@@ -35,10 +35,7 @@ internal sealed record SheetSubjects(IReadOnlyList<Prompt> Prompts, IReadOnlyLis
         [
             .. EvenlySpaced
                 .Indices(images.Count, sheet.PerClass)
-                .Select(i => new SheetExample(
-                    ImageConditions.Of(images, epoch: 0, i).AsReadBy(conditioner),
-                    images.GetImage(i)
-                )),
+                .Select(i => new SheetExample(SampleConditions.Of(conditioner, images, i), images.GetImage(i))),
         ];
 
     private static IReadOnlyList<Prompt> PromptsOf(SampleSheetConfig sheet, IImageSource images)

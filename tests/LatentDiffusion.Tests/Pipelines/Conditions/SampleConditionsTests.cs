@@ -1,32 +1,18 @@
+using LatentDiffusion.Data;
 using LatentDiffusion.Models;
-using LatentDiffusion.Networks.Autoencoders;
 using LatentDiffusion.Networks.Conditioners;
-using LatentDiffusion.Networks.Unets;
 using LatentDiffusion.Pipelines.Conditions;
 using LatentDiffusion.Tests.Data;
+using LatentDiffusion.Tests.Support;
 using LatentDiffusion.Tests.Text;
+using LatentDiffusion.Text;
 using Xunit;
 
 namespace LatentDiffusion.Tests.Pipelines.Conditions;
 
 public sealed class SampleConditionsTests : IDisposable
 {
-    private static readonly LatentDiffusionModelConfig Unconditional = new()
-    {
-        FirstStage = new IdentityConfig(),
-        ImageSize = 8,
-        Unet = new UnetConfig
-        {
-            InChannels = 3,
-            OutChannels = 3,
-            ModelChannels = 32,
-            ChannelMult = [1],
-            NumResBlocks = 1,
-            NumHeads = 1,
-        },
-    };
-
-    private readonly LatentDiffusionModel _model = new(Unconditional);
+    private readonly LatentDiffusionModel _model = new(SmallModels.Pixels);
 
     public void Dispose() => _model.Dispose();
 
@@ -34,14 +20,14 @@ public sealed class SampleConditionsTests : IDisposable
     public void Samples_have_the_classes_of_the_real_images_in_their_shares()
     {
         using var conditional = new LatentDiffusionModel(
-            Unconditional with
+            SmallModels.Pixels with
             {
                 Conditioner = new ClassLabelConfig(),
                 Classes = ["c", "b", "a", "z"],
             }
         );
         using var foreign = new LatentDiffusionModel(
-            Unconditional with
+            SmallModels.Pixels with
             {
                 Conditioner = new ClassLabelConfig(),
                 Classes = ["x", "y"],
@@ -63,9 +49,9 @@ public sealed class SampleConditionsTests : IDisposable
     {
         using var folder = new Support.TemporaryFolder();
         using var model = new LatentDiffusionModel(
-            Unconditional with
+            SmallModels.Pixels with
             {
-                Unet = Unconditional.Unet with { UseSpatialTransformer = true, ContextDim = 8 },
+                Unet = SmallModels.Pixels.Unet with { UseSpatialTransformer = true, ContextDim = 8 },
                 Conditioner = new TextTransformerConfig
                 {
                     Tokenizer = SmallVocabulary.Write(folder["vocab.txt"]),
@@ -81,5 +67,28 @@ public sealed class SampleConditionsTests : IDisposable
             ["caption 0", "caption 2", "caption 4"],
             inputs.Select(input => Assert.Single(input.Prompt!.Parts).Text)
         );
+    }
+
+    [Fact]
+    public void A_model_is_told_only_what_it_reads_of_an_image()
+    {
+        var images = new ImageDataset(new MemorySource(6), new ImageTransform(8), seed: 0, cacheBytes: 0);
+        var record = images.Source.Describe(2);
+        var text = new TextTransformerConfig
+        {
+            Tokenizer = new TokenIdsConfig { VocabularySize = 20 },
+            EmbedDim = 8,
+            Depth = 1,
+        };
+
+        Assert.Equal((null, null), Told(null));
+        Assert.Equal((record.ClassId, null), Told(new ClassLabelConfig()));
+        Assert.Equal((null, record.Caption), Told(text));
+
+        (int?, string?) Told(ConditionerConfig? conditioner)
+        {
+            var input = SampleConditions.Of(conditioner, images, 2);
+            return (input.ClassId, input.Prompt?.Source);
+        }
     }
 }

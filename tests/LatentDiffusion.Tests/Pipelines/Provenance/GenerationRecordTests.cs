@@ -3,13 +3,12 @@ using LatentDiffusion.Errors;
 using LatentDiffusion.Imaging;
 using LatentDiffusion.Imaging.Metadata;
 using LatentDiffusion.Models;
-using LatentDiffusion.Networks.Autoencoders;
 using LatentDiffusion.Networks.Conditioners;
-using LatentDiffusion.Networks.Unets;
 using LatentDiffusion.Pipelines;
 using LatentDiffusion.Pipelines.Provenance;
 using LatentDiffusion.Samplers;
 using LatentDiffusion.Tests.Imaging;
+using LatentDiffusion.Tests.Support;
 using LatentDiffusion.Text;
 using Xunit;
 
@@ -30,19 +29,8 @@ public sealed class GenerationRecordTests : IDisposable
     );
 
     private readonly LatentDiffusionModel _model = new(
-        new LatentDiffusionModelConfig
+        SmallModels.Pixels with
         {
-            FirstStage = new IdentityConfig(),
-            ImageSize = 8,
-            Unet = new UnetConfig
-            {
-                InChannels = 3,
-                OutChannels = 3,
-                ModelChannels = 32,
-                ChannelMult = [1],
-                NumResBlocks = 1,
-                NumHeads = 1,
-            },
             Conditioner = new ClassLabelConfig(),
             Classes = ["cat", "dog"],
         }

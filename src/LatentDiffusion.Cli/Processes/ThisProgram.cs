@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace LatentDiffusion.Cli.Bench;
+namespace LatentDiffusion.Cli.Processes;
 
 /// <summary>The way to start this program once more.</summary>
 internal static class ThisProgram
@@ -25,7 +25,7 @@ internal static class ThisProgram
     /// <param name="cancellation">Ends it.</param>
     /// <param name="said">Told every line that it writes to standard error.</param>
     /// <returns>What it wrote to standard output.</returns>
-    /// <exception cref="InvalidOperationException">It failed; the message is the last line of what it said.</exception>
+    /// <exception cref="CommandFailedException">It failed; the message is the last line of what it said.</exception>
     public static async Task<string> RunAsync(
         IEnumerable<string> arguments,
         CancellationToken cancellation,
@@ -38,7 +38,7 @@ internal static class ThisProgram
             var output = process.StandardOutput.ReadToEndAsync(cancellation);
             var lastSaid = LastSaidAsync(process.StandardError, said, cancellation);
             await process.WaitForExitAsync(cancellation);
-            return process.ExitCode == 0 ? await output : throw new InvalidOperationException(await lastSaid);
+            return process.ExitCode == 0 ? await output : throw new CommandFailedException(await lastSaid);
         }
         finally
         {
