@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
-using LatentDiffusion.Data.Preparation;
+using LatentDiffusion.Data.Preparation.DeepSky;
 
 namespace LatentDiffusion.Cli.Commands;
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using LatentDiffusion.Imaging;
+using LatentDiffusion.Tests.Data.Preparation;
 using LatentDiffusion.Tests.Imaging;
 using Xunit;
 
@@ -44,6 +45,37 @@ public sealed class DataVerbTests
         Assert.Equal(1, bad.ExitCode);
         Assert.Contains("wrong: images/000002.png: has no label map in maps", bad.Output, StringComparison.Ordinal);
         Assert.Contains("1 thing is wrong.", bad.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_sky_becomes_folders_of_classes()
+    {
+        using var folder = new Support.TemporaryFolder();
+        var sky = new TinyStellarium(folder["stellarium"]);
+        sky.Add(type: 0, 10, 20, "NGC", 1);
+        sky.Show("n1.png", 10, 20, TestImages.Pattern(16, 16));
+        sky.Write();
+        string[] command =
+        [
+            "data",
+            "prepare",
+            "deepsky",
+            "--from",
+            sky.Root,
+            "--out",
+            folder["set"],
+            "--size",
+            "8",
+            "--json",
+        ];
+
+        var prepared = await LdmProcess.RunAsync(command);
+
+        Assert.True(prepared.ExitCode == 0, prepared.Error);
+        var galaxies = JsonDocument.Parse(prepared.Output).RootElement.GetProperty("classes")[0];
+        Assert.Equal("galaxy", galaxies.GetProperty("name").GetString());
+        Assert.Equal(1, galaxies.GetProperty("pictures").GetInt32());
+        Assert.Single(Directory.GetFiles(folder["set"], "n1.png", SearchOption.AllDirectories));
     }
 
     [Fact]

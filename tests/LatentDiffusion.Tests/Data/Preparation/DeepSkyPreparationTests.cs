@@ -1,5 +1,5 @@
 using LatentDiffusion.Data;
-using LatentDiffusion.Data.Preparation;
+using LatentDiffusion.Data.Preparation.DeepSky;
 using LatentDiffusion.Errors;
 using LatentDiffusion.Imaging;
 using LatentDiffusion.Tests.Imaging;

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Numerics;
 using System.Text.RegularExpressions;
 
-namespace LatentDiffusion.Data.Preparation;
+namespace LatentDiffusion.Data.Preparation.DeepSky;
 
 /// <summary>Finds out what a picture of the sky shows.</summary>
 /// <param name="catalog">What is where.</param>

@@ -6,7 +6,7 @@ using LatentDiffusion.Errors;
 using LatentDiffusion.Imaging;
 using LatentDiffusion.Progress;
 
-namespace LatentDiffusion.Data.Preparation;
+namespace LatentDiffusion.Data.Preparation.DeepSky;
 
 /// <summary>What <see cref="DeepSkyPreparation"/> made.</summary>
 /// <param name="Classes">Pictures of each class, for training and validation together.</param>

@@ -3,7 +3,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using LatentDiffusion.Errors;
 
-namespace LatentDiffusion.Data.Preparation;
+namespace LatentDiffusion.Data.Preparation.DeepSky;
 
 /// <summary>A picture that Stellarium lays onto the sky.</summary>
 /// <param name="File">Name of the file.</param>

@@ -4,7 +4,7 @@ using System.IO.Compression;
 using System.Numerics;
 using LatentDiffusion.Errors;
 
-namespace LatentDiffusion.Data.Preparation;
+namespace LatentDiffusion.Data.Preparation.DeepSky;
 
 /// <summary>An object of <see cref="DeepSkyCatalog"/>.</summary>
 /// <param name="Direction">Unit vector of its place in the sky.</param>

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 
-namespace LatentDiffusion.Data.Preparation;
+namespace LatentDiffusion.Data.Preparation.DeepSky;
 
 /// <summary>Reads what Qt's QDataStream wrote: big-endian numbers, strings in UTF-16 after their length.</summary>
 internal sealed class QtDataReader(byte[] data)

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace LatentDiffusion.Data.Preparation;
+namespace LatentDiffusion.Data.Preparation.DeepSky;
 
 /// <summary>Tells whose the pictures of a prepared set are.</summary>
 internal static class DeepSkyNotice
