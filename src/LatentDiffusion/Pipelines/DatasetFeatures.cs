@@ -12,8 +12,8 @@ public static class DatasetFeatures
 
     /// <summary>Reads, resizes and embeds images, a batch at a time.</summary>
     /// <remarks>
-    /// Images are read on all cores, but not while the network computes: whichever of its threads gave way to the reading
-    /// would keep the others waiting, and cost as much again.
+    /// Images are read on all cores between the network's batches rather than beside them: the network itself uses all cores,
+    /// and nothing is gained where the disk is not what one waits for.
     /// </remarks>
     /// <param name="network">Makes the features.</param>
     /// <param name="dataset">The images and their size.</param>

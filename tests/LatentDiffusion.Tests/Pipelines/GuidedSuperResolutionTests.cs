@@ -4,7 +4,6 @@ using LatentDiffusion.Diffusion.Guidance;
 using LatentDiffusion.Imaging;
 using LatentDiffusion.Models;
 using LatentDiffusion.Networks.Autoencoders;
-using LatentDiffusion.Networks.Unets;
 using LatentDiffusion.Pipelines;
 using LatentDiffusion.Samplers;
 using LatentDiffusion.Tests.Support;
@@ -110,15 +109,7 @@ public sealed class GuidedSuperResolutionTests : IDisposable
                 Data = data,
                 Optimizer = new() { LearningRate = 1e-3 },
                 FirstStage = _tiny["autoencoder"],
-                Unet = new UnetConfig
-                {
-                    InChannels = 3,
-                    OutChannels = 3,
-                    ModelChannels = 32,
-                    ChannelMult = [1],
-                    NumResBlocks = 1,
-                    NumHeads = 1,
-                },
+                Unet = SmallModels.Pixels.Unet,
                 Training = Training with { Steps = 200 },
             },
             "diffusion"

@@ -1,7 +1,6 @@
 using System.Globalization;
 using LatentDiffusion.Checkpoints;
 using LatentDiffusion.Networks.Features;
-using LatentDiffusion.Tensors;
 using static TorchSharp.torch;
 
 namespace LatentDiffusion.Models.Features;
@@ -12,8 +11,6 @@ namespace LatentDiffusion.Models.Features;
 /// </summary>
 internal static class DarknetTinyReader
 {
-    private const double BatchNormEpsilon = 1e-3;
-
     /// <summary>Whether the file holds this network.</summary>
     public static bool Recognises(TensorSource source) =>
         source.Has("conv2d_16.kernel", DarknetTinyFeatures.ClassCount, 128, 1, 1)
@@ -38,10 +35,15 @@ internal static class DarknetTinyReader
 
     private static void Fold(TensorSource source, string layer, Tensor weight, Tensor bias)
     {
-        var scale = Normalization("gamma")
-            .div(Normalization("moving_variance").add(Scalars.Of(BatchNormEpsilon)).sqrt());
-        weight.copy_(source.Read($"conv2d_{layer}.kernel", weight.shape).mul(scale.reshape(-1, 1, 1, 1)));
-        bias.copy_(Normalization("beta").sub(Normalization("moving_mean").mul(scale)));
+        NormalizationFold.Into(
+            weight,
+            bias,
+            source.Read($"conv2d_{layer}.kernel", weight.shape),
+            Normalization("gamma"),
+            Normalization("beta"),
+            Normalization("moving_mean"),
+            Normalization("moving_variance")
+        );
 
         Tensor Normalization(string part) => source.Read($"batch_normalization_{layer}.{part}", bias.shape);
     }

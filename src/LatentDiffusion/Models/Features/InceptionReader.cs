@@ -1,7 +1,6 @@
 using LatentDiffusion.Checkpoints;
 using LatentDiffusion.Errors;
 using LatentDiffusion.Networks.Features;
-using LatentDiffusion.Tensors;
 using static TorchSharp.torch;
 
 namespace LatentDiffusion.Models.Features;
@@ -12,7 +11,6 @@ namespace LatentDiffusion.Models.Features;
 /// </summary>
 internal static class InceptionReader
 {
-    private const double BatchNormEpsilon = 1e-3;
     private const string WeightSuffix = ".weight";
     private const string Classifier = "fc.weight";
     private const string Biases = "fc.bias";
@@ -77,9 +75,15 @@ internal static class InceptionReader
 
     private static void Fold(TensorSource source, string layer, Tensor weight, Tensor bias)
     {
-        var scale = Normalization("weight").div(Normalization("running_var").add(Scalars.Of(BatchNormEpsilon)).sqrt());
-        weight.copy_(source.Read($"{layer}.conv.weight", weight.shape).mul(scale.reshape(-1, 1, 1, 1)));
-        bias.copy_(Normalization("bias").sub(Normalization("running_mean").mul(scale)));
+        NormalizationFold.Into(
+            weight,
+            bias,
+            source.Read($"{layer}.conv.weight", weight.shape),
+            Normalization("weight"),
+            Normalization("bias"),
+            Normalization("running_mean"),
+            Normalization("running_var")
+        );
 
         Tensor Normalization(string part) => source.Read($"{layer}.bn.{part}", bias.shape);
     }

@@ -1,6 +1,5 @@
 using LatentDiffusion.Checkpoints;
 using LatentDiffusion.Networks.Features;
-using LatentDiffusion.Tensors;
 using static TorchSharp.torch;
 
 namespace LatentDiffusion.Models.Features;
@@ -11,7 +10,6 @@ namespace LatentDiffusion.Models.Features;
 /// </summary>
 internal static class KerasInceptionReader
 {
-    private const double BatchNormEpsilon = 1e-3;
     private const string WeightSuffix = ".weight";
 
     private static readonly string[] NormalizationParts = ["beta", "moving_mean", "moving_variance"];
@@ -57,10 +55,15 @@ internal static class KerasInceptionReader
 
     private static void Fold(TensorSource source, int number, Tensor weight, Tensor bias)
     {
-        var scale = Normalization("moving_variance").add(Scalars.Of(BatchNormEpsilon)).rsqrt();
-        var kernel = source.Read($"conv2d_{number}/kernel", KernelShape(weight.shape)).permute(3, 2, 0, 1);
-        weight.copy_(kernel.mul(scale.reshape(-1, 1, 1, 1)));
-        bias.copy_(Normalization("beta").sub(Normalization("moving_mean").mul(scale)));
+        NormalizationFold.Into(
+            weight,
+            bias,
+            source.Read($"conv2d_{number}/kernel", KernelShape(weight.shape)).permute(3, 2, 0, 1),
+            gain: null,
+            Normalization("beta"),
+            Normalization("moving_mean"),
+            Normalization("moving_variance")
+        );
 
         Tensor Normalization(string part) => source.Read($"batch_normalization_{number}/{part}", bias.shape);
     }

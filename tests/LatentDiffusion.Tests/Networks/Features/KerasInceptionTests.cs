@@ -39,7 +39,20 @@ public sealed class KerasInceptionTests : IDisposable
         Assert.Equal([2, 2048], embedding.shape);
         Assert.True(embedding.isfinite().all().item<bool>() && embedding.std().item<float>() > 0);
         AssertFirstLayer(tensors, network, images);
-        AssertLastBranch(tensors, network, images);
+        // As keras.applications numbers them: 5 before the blocks, 3 of 7, one of 4, 4 of 10, one of 6, 2 of 9.
+        AssertBranch(31, "Mixed_6a", "Mixed_6b", channel: 0, pools: false);
+        AssertBranch(40, "Mixed_6a", "Mixed_6b", channel: 768 - 192, pools: true);
+        AssertBranch(77, "Mixed_7a", "Mixed_7b", channel: 0, pools: false);
+        // The last one averages too, where the network of FID takes maxima.
+        AssertBranch(94, "Mixed_7b", "Mixed_7c", channel: 2048 - 192, pools: true);
+
+        void AssertBranch(int number, string before, string block, int channel, bool pools)
+        {
+            var maps = network.MapsAfter(images, before, block);
+            var map = pools ? Averages(maps[0]) : maps[0];
+            var expected = Convolved(tensors, number, map, stride: 1);
+            TensorAssert.Close(maps[1].narrow(1, channel, expected.shape[1]), expected, 1e-3);
+        }
     }
 
     [Fact]
@@ -115,19 +128,10 @@ public sealed class KerasInceptionTests : IDisposable
         TensorAssert.Close(resized[.., .., 298, 298], images.add(1).div(2)[.., .., 19, 23], 1e-5);
     }
 
-    // Layer 94 averages, where the network of FID takes maxima.
-    private static void AssertLastBranch(
-        Dictionary<string, Tensor> tensors,
-        KerasInceptionFeatures network,
-        Tensor images
-    )
-    {
-        var maps = network.MapsAfter(images, "Mixed_7b", "Mixed_7c");
-        var ones = nn.functional.avg_pool2d(ones_like(maps[0]), [3, 3], [1, 1], [1, 1]);
-        var averages = nn.functional.avg_pool2d(maps[0], [3, 3], [1, 1], [1, 1]).div(ones);
+    // Over the pixels within the map: sums with zeros around it, over how many pixels went in.
+    private static Tensor Averages(Tensor map) => WithZeros(map).div(WithZeros(ones_like(map)));
 
-        TensorAssert.Close(maps[1].narrow(1, 2048 - 192, 192), Convolved(tensors, 94, averages, stride: 1), 1e-3);
-    }
+    private static Tensor WithZeros(Tensor map) => nn.functional.avg_pool2d(map, [3, 3], [1, 1], [1, 1]);
 
     private static Tensor Convolved(Dictionary<string, Tensor> tensors, int number, Tensor map, int stride) =>
         nn
