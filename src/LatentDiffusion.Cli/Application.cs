@@ -100,11 +100,12 @@ internal sealed class Application
         return cause switch
         {
             UserInputException => Fail(name, FirstLine(cause.Message), ExitCode.WrongInput),
-            TorchRuntimeException
-            or TrainingDivergedException
-            or CommandFailedException
-            or IOException
-            or UnauthorizedAccessException => Fail(name, FirstLine(cause.Message), ExitCode.Failed),
+            CommandFailedException failed => Fail(name, FirstLine(cause.Message), failed.ExitCode),
+            TorchRuntimeException or TrainingDivergedException or IOException or UnauthorizedAccessException => Fail(
+                name,
+                FirstLine(cause.Message),
+                ExitCode.Failed
+            ),
             OutOfMemoryException => Fail(name, OutOfMemory, ExitCode.Failed),
             // libtorch's allocator has no type of its own.
             ExternalException when cause.Message.Contains("allocate memory", StringComparison.Ordinal) => Fail(

@@ -40,7 +40,7 @@ internal static class CaseProcess
         }
         catch (CommandFailedException e)
         {
-            throw new CommandFailedException($"{benchCase.Name}: {e.Message}", e);
+            throw new CommandFailedException($"{benchCase.Name}: {e.Message}", ExitCode.Failed, e);
         }
     }
 }

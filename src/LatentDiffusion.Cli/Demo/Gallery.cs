@@ -77,6 +77,7 @@ internal sealed class Gallery(string folder, long seed, int threads)
         {
             throw new CommandFailedException(
                 $"The picture '{exhibit.Title}' could not be drawn ({exhibit.Command}): {e.Message}",
+                ExitCode.Failed,
                 e
             );
         }

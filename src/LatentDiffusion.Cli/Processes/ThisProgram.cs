@@ -38,7 +38,12 @@ internal static class ThisProgram
             var output = process.StandardOutput.ReadToEndAsync(cancellation);
             var lastSaid = LastSaidAsync(process.StandardError, said, cancellation);
             await process.WaitForExitAsync(cancellation);
-            return process.ExitCode == 0 ? await output : throw new CommandFailedException(await lastSaid);
+            return process.ExitCode switch
+            {
+                ExitCode.Done => await output,
+                ExitCode.WrongInput => throw new CommandFailedException(await lastSaid, ExitCode.WrongInput),
+                _ => throw new CommandFailedException(await lastSaid, ExitCode.Failed),
+            };
         }
         finally
         {

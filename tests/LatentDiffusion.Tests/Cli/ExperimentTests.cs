@@ -52,6 +52,17 @@ public sealed class ExperimentTests : IDisposable
         Assert.Contains("celebahq", outcome.Error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_step_that_fails_for_no_fault_of_the_user_is_a_failure()
+    {
+        Directory.CreateDirectory(Path.Combine(_folder.Path, "model", "metrics.jsonl"));
+
+        var outcome = await RunAsync("samplers");
+
+        Assert.Equal(1, outcome.ExitCode);
+        Assert.Contains("The step 'train' failed (ldm train ", outcome.Error, StringComparison.Ordinal);
+    }
+
     private Task<LdmProcess.Outcome> RunAsync(string name) =>
         LdmProcess.RunAsync("experiment", name, "--scale", "smoke", "--out", _folder.Path, "--threads", "1", "--json");
 

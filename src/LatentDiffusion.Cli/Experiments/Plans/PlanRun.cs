@@ -21,7 +21,7 @@ internal sealed class PlanRun(ExperimentPlan plan, Bindings places, string folde
     /// <param name="results">What there is.</param>
     /// <param name="progress">Told after every command, and of what a command says.</param>
     /// <param name="cancellation">Stops the running command.</param>
-    /// <exception cref="UserInputException">A command was refused.</exception>
+    /// <exception cref="CommandFailedException">A command was refused or failed.</exception>
     public async Task<PlanResults> RunAsync(
         PlanResults results,
         IProgress<StepProgress> progress,
@@ -104,7 +104,7 @@ internal sealed class PlanRun(ExperimentPlan plan, Bindings places, string folde
         }
         catch (CommandFailedException e)
         {
-            throw new UserInputException($"The step '{name}' failed (ldm {command}): {e.Message}", e);
+            throw new CommandFailedException($"The step '{name}' failed (ldm {command}): {e.Message}", e.ExitCode, e);
         }
     }
 }
