@@ -148,14 +148,15 @@ public static class ModelFile
 
     /// <summary>
     /// Fills the UNet and the conditioner of a model with the weights of a trained one, to train them further, and takes
-    /// its scale factor. The first stage stays.
+    /// its scale factor. The first stage stays; so does a conditioner of another kind than the trained model's.
     /// </summary>
     /// <param name="path">
     /// A run folder, a model folder, or a file. Averaged weights are taken where there are any.
     /// </param>
     /// <param name="model">Receives the weights.</param>
+    /// <returns>Whether the conditioner's weights were taken.</returns>
     /// <exception cref="UserInputException">There is no such model, or names or shapes differ.</exception>
-    public static void LoadDenoiserInto(string path, LatentDiffusionModel model)
+    public static bool LoadDenoiserInto(string path, LatentDiffusionModel model)
     {
         using var file = SafetensorsFile.Open(ModelLocation.Resolve(path));
         if (!file.Tensors.Keys.Any(name => name.StartsWith(ModelTensors.UnetPrefix, StringComparison.Ordinal)))
@@ -166,9 +167,15 @@ public static class ModelFile
             );
         }
 
-        ModelVocabularies.Check(file, model);
-        ModelLabels.Check(file, model);
-        ModelTensors.LoadDenoiser(file, model);
+        var withConditioner = !HasOtherCondition(file, model);
+        if (withConditioner)
+        {
+            ModelVocabularies.Check(file, model);
+            ModelLabels.Check(file, model);
+        }
+
+        ModelTensors.LoadDenoiser(file, model, withConditioner);
+        return withConditioner;
     }
 
     /// <summary>Loads a latent diffusion model for sampling.</summary>
@@ -295,6 +302,12 @@ public static class ModelFile
         ModuleState.Load(file, ModuleState.Of(classifier), _ => true);
         return new FeatureNetwork(classifier, NameOf(path));
     }
+
+    // Two kinds may have weights of the same names, whose meaning differs all the same.
+    private static bool HasOtherCondition(SafetensorsFile file, LatentDiffusionModel model) =>
+        file.Metadata.ContainsKey(ConfigKey)
+        && ReadConfig(file) is LatentDiffusionModelConfig config
+        && config.Conditioner?.GetType() != model.Config.Conditioner?.GetType();
 
     private static string NameOf(string path)
     {

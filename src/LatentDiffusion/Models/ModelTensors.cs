@@ -107,12 +107,17 @@ public static class ModelTensors
     /// Takes the UNet's weights (their averages, where there are any), the conditioner's and the scale factor from a
     /// checkpoint; the first stage stays.
     /// </summary>
+    /// <param name="file">The checkpoint.</param>
+    /// <param name="model">Receives weights and scale factor.</param>
+    /// <param name="withConditioner">Whether the conditioner's weights are wanted.</param>
     /// <exception cref="Errors.UserInputException">The tensors do not fit.</exception>
-    internal static void LoadDenoiser(IWeights file, LatentDiffusionModel model)
+    internal static void LoadDenoiser(IWeights file, LatentDiffusionModel model, bool withConditioner)
     {
         using var scale = tensor(1.0, dtype: float64);
         // Log variances are of the run that learned them; another may have none.
-        var targets = Denoiser(model).Where(t => t.Key != LogVariances || file.Shapes.ContainsKey(LogVariances));
+        var targets = Denoiser(model)
+            .Where(t => t.Key != LogVariances || file.Shapes.ContainsKey(LogVariances))
+            .Where(t => withConditioner || !IsOfConditioner(t.Key));
         if (file.Shapes.ContainsKey(ScaleFactor))
         {
             targets = targets.Append(KeyValuePair.Create(ScaleFactor, scale));
@@ -123,7 +128,7 @@ public static class ModelTensors
             targets,
             name =>
                 name.StartsWith(UnetPrefix, StringComparison.Ordinal)
-                || (model.Conditioner?.Network is not null && IsOfConditioner(name))
+                || (withConditioner && model.Conditioner?.Network is not null && IsOfConditioner(name))
         );
         LoadAverages(file, model);
         model.ScaleFactor = scale.item<double>();

@@ -1,7 +1,9 @@
 using LatentDiffusion.Checkpoints.Safetensors;
 using LatentDiffusion.Errors;
 using LatentDiffusion.Models;
+using LatentDiffusion.Networks.Conditioners;
 using LatentDiffusion.Tests.Support;
+using LatentDiffusion.Tests.Text;
 using LatentDiffusion.Training.Experiments;
 using LatentDiffusion.Training.Optimization;
 using TorchSharp;
@@ -95,6 +97,50 @@ public sealed class WarmStartTests : IDisposable
 
         Assert.Throws<UserInputException>(() =>
             _tiny.Train(_tiny.Diffusion() with { InitFrom = _tiny["kl.safetensors"] }, "run", resume: true)
+        );
+    }
+
+    [Fact]
+    public void A_model_with_another_kind_of_condition_gives_its_UNet_alone()
+    {
+        foreach (var image in Directory.GetFiles(_tiny["images"], "*.png", SearchOption.AllDirectories))
+        {
+            File.WriteAllText(Path.ChangeExtension(image, ".txt"), "a red square");
+        }
+
+        var classes = _tiny.Diffusion("class_token");
+        var text = classes with
+        {
+            Conditioner = new TextTransformerConfig
+            {
+                Tokenizer = SmallVocabulary.Write(_tiny["vocab.txt"]),
+                EmbedDim = 8,
+                Depth = 1,
+                MaxLength = 6,
+            },
+            Optimizer = Standstill,
+            Samples = classes.Samples with { Prompts = ["a red square"] },
+        };
+        List<string> log = [];
+        _tiny.Train(classes, "first");
+        _tiny.Train(text with { InitFrom = _tiny["first"] }, "second", steps: 1, log: log.Add);
+        _tiny.Train(text, "fresh", steps: 1);
+
+        Assert.Contains(log, line => line.Contains("another kind of condition", StringComparison.Ordinal));
+        using var first = SafetensorsFile.Open(_tiny.InNewest("first", ModelFile.FileName));
+        using var second = SafetensorsFile.Open(_tiny.InNewest("second", ModelFile.FileName));
+        using var fresh = SafetensorsFile.Open(_tiny.InNewest("fresh", ModelFile.FileName));
+        Assert.All(
+            second.Tensors.Keys.Where(name => name.StartsWith(ModelTensors.UnetPrefix, StringComparison.Ordinal)),
+            name => AssertSame(first, AverageOf(name), second, name)
+        );
+        // Biases start at zero, from where even the smallest step leads away.
+        Assert.All(
+            second.Tensors.Keys.Where(name =>
+                name.StartsWith(ModelTensors.ConditionerPrefix, StringComparison.Ordinal)
+                && name.EndsWith(".weight", StringComparison.Ordinal)
+            ),
+            name => AssertSame(fresh, name, second, name)
         );
     }
 

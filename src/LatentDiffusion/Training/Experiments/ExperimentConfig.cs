@@ -21,7 +21,7 @@ public abstract record ExperimentConfig
     /// <summary>A trained model whose weights this run starts from, or null for fresh ones.</summary>
     [Description(
         "A trained model whose weights the run starts from: a run folder, a model folder or a file; fresh weights when "
-            + "absent. Of a latent diffusion model the UNet, the conditioner and the scale factor are taken."
+            + "absent. Of a latent diffusion model the UNet, the scale factor and the conditioner, if it is of the same kind, are taken."
     )]
     [ConfigPath]
     public string? InitFrom { get; init; }

@@ -16,7 +16,7 @@ internal static class DiffusionSetup
 {
     /// <param name="experiment">The configuration.</param>
     /// <param name="dataset">The training images.</param>
-    /// <param name="log">Told what of the captions is of no use.</param>
+    /// <param name="log">Told what of the captions is of no use, and what does not start from a trained model.</param>
     /// <param name="progress">Told while images are encoded.</param>
     /// <param name="cancellation">Stops the encoding.</param>
     /// <exception cref="UserInputException">Configuration and images do not fit together.</exception>
@@ -76,7 +76,8 @@ internal static class DiffusionSetup
                     : new EncodedLatents(
                         model.FirstStage,
                         new BatchLoader(annotated.Images, batchSize, experiment.Data.Workers, firstSample)
-                    )
+                    ),
+            log
         );
     }
 

@@ -23,6 +23,7 @@ internal sealed class DiffusionTrainer : ITrainer
     private readonly ImageDataset? _validationImages;
     private readonly SheetSubjects _subjects;
     private readonly Func<long, ILatentSource> _openLatents;
+    private readonly Action<string> _log;
     private readonly ExponentialMovingAverage _ema;
     private readonly ParameterUpdate _update;
     private readonly DiffusionObjective _objective;
@@ -34,12 +35,14 @@ internal sealed class DiffusionTrainer : ITrainer
     /// <param name="validationImages">What to validate on, or null.</param>
     /// <param name="subjects">What sheets show.</param>
     /// <param name="openLatents">Opens the latents at a sample number.</param>
+    /// <param name="log">Told what does not start from a trained model.</param>
     public DiffusionTrainer(
         DiffusionExperiment experiment,
         LatentDiffusionModel model,
         ImageDataset? validationImages,
         SheetSubjects subjects,
-        Func<long, ILatentSource> openLatents
+        Func<long, ILatentSource> openLatents,
+        Action<string> log
     )
     {
         _experiment = experiment;
@@ -47,6 +50,7 @@ internal sealed class DiffusionTrainer : ITrainer
         _validationImages = validationImages;
         _subjects = subjects;
         _openLatents = openLatents;
+        _log = log;
         _model.Unet.train();
         GradientCheckpointing.Set(_model.Unet, experiment.Training.GradientCheckpointing);
         _ema = new ExponentialMovingAverage(model.UnetParameters(), experiment.EmaDecay);
@@ -62,7 +66,11 @@ internal sealed class DiffusionTrainer : ITrainer
 
     public void StartFrom(string path)
     {
-        ModelFile.LoadDenoiserInto(path, _model);
+        if (!ModelFile.LoadDenoiserInto(path, _model))
+        {
+            _log($"{path} has another kind of condition: the UNet starts from it, the conditioner from fresh weights.");
+        }
+
         _ema.Restart();
     }
 
