@@ -66,7 +66,7 @@ internal sealed class DiffusionTrainer : ITrainer
 
     public void StartFrom(string path)
     {
-        if (!ModelFile.LoadDenoiserInto(path, _model))
+        if (!ModelFile.LoadDenoiserInto(path, _model) && _model.Conditioner?.Network is not null)
         {
             _log($"{path} has another kind of condition: the UNet starts from it, the conditioner from fresh weights.");
         }
