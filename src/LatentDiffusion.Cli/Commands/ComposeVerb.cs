@@ -9,6 +9,8 @@ internal sealed class ComposeVerb : Verb
 {
     private const string Stamps = "/usr/share/tuxpaint/stamps";
 
+    private static readonly SceneSettings Defaults = new();
+
     private readonly Option<string[]> _cutouts = new("--cutouts")
     {
         Description =
@@ -47,6 +49,34 @@ internal sealed class ComposeVerb : Verb
         DefaultValueFactory = _ => 64,
     };
 
+    private readonly Option<int> _minObjects = new("--min-objects")
+    {
+        Description = "Fewest objects in a scene",
+        HelpName = "N",
+        DefaultValueFactory = _ => Defaults.MinObjects,
+    };
+
+    private readonly Option<int> _maxObjects = new("--max-objects")
+    {
+        Description = "Most objects in a scene",
+        HelpName = "N",
+        DefaultValueFactory = _ => Defaults.MaxObjects,
+    };
+
+    private readonly Option<double> _smallest = new("--smallest-object")
+    {
+        Description = "Longer side of the smallest objects, as a share of the scene's",
+        HelpName = "SHARE",
+        DefaultValueFactory = _ => Defaults.SmallestObject,
+    };
+
+    private readonly Option<double> _largest = new("--largest-object")
+    {
+        Description = "Longer side of the largest objects",
+        HelpName = "SHARE",
+        DefaultValueFactory = _ => Defaults.LargestObject,
+    };
+
     public ComposeVerb()
         : base(
             "compose",
@@ -54,21 +84,46 @@ internal sealed class ComposeVerb : Verb
             "ldm data compose --photos /usr/share/wallpapers --out out/data/scenes --count 2000 --size 64 --seed 1"
         )
     {
-        foreach (var option in new Option[] { _cutouts, _photos, _out, _count, _size })
+        foreach (
+            var option in new Option[]
+            {
+                _cutouts,
+                _photos,
+                _out,
+                _count,
+                _size,
+                _minObjects,
+                _maxObjects,
+                _smallest,
+                _largest,
+            }
+        )
         {
             Options.Add(option);
         }
 
         Positive.Require(_count);
         Positive.Require(_size);
+        Positive.OrZero(_minObjects);
+        Positive.Require(_maxObjects);
+        Positive.UpToOne(_smallest);
+        Positive.UpToOne(_largest);
     }
 
     public override Task<int> RunAsync(VerbContext context, CancellationToken cancellation)
     {
         var output = Path.GetFullPath(context.Arguments.GetRequiredValue(_out));
-        var cutouts = context.Arguments.GetValue(_cutouts) is { Length: > 0 } given ? given : Defaults();
+        var cutouts = context.Arguments.GetValue(_cutouts) is { Length: > 0 } given ? given : OwnCutouts();
         using var progress = context.Output.StartProgress();
-        var result = new SceneFolder { Size = context.Arguments.GetValue(_size) }.Write(
+        var settings = new SceneSettings
+        {
+            Size = context.Arguments.GetValue(_size),
+            MinObjects = context.Arguments.GetValue(_minObjects),
+            MaxObjects = context.Arguments.GetValue(_maxObjects),
+            SmallestObject = context.Arguments.GetValue(_smallest),
+            LargestObject = context.Arguments.GetValue(_largest),
+        };
+        var result = new SceneFolder { Settings = settings }.Write(
             cutouts,
             context.Arguments.GetRequiredValue(_photos),
             output,
@@ -94,7 +149,7 @@ internal sealed class ComposeVerb : Verb
         return Task.FromResult(ExitCode.Done);
     }
 
-    private static string[] Defaults()
+    private static string[] OwnCutouts()
     {
         var emoji = Path.Combine(AppContext.BaseDirectory, "data", "emoji", "emoji64.parquet");
         string[] found =

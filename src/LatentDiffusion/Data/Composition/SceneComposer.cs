@@ -16,14 +16,16 @@ public sealed class SceneComposer
     private const long Purpose = 0x5343454e;
     private const int Attempts = 20;
 
+    private readonly SceneSettings _settings;
     private readonly RgbImage[] _photos;
     private readonly Dictionary<string, Cutout[]> _byClass;
 
     /// <summary>Creates a composer.</summary>
     /// <param name="cutouts">The objects.</param>
     /// <param name="photos">The grounds, at least as large as the scenes.</param>
-    /// <exception cref="UserInputException">There is no cut-out or no photograph.</exception>
-    public SceneComposer(IReadOnlyList<Cutout> cutouts, IReadOnlyList<RgbImage> photos)
+    /// <param name="settings">Size of the scenes, number and sizes of the objects; null for the defaults.</param>
+    /// <exception cref="UserInputException">There is no cut-out or no photograph, or the settings make no scene.</exception>
+    public SceneComposer(IReadOnlyList<Cutout> cutouts, IReadOnlyList<RgbImage> photos, SceneSettings? settings = null)
     {
         ArgumentNullException.ThrowIfNull(cutouts);
         ArgumentNullException.ThrowIfNull(photos);
@@ -32,6 +34,8 @@ public sealed class SceneComposer
             throw new UserInputException("Scenes need at least one cut-out and one photograph.");
         }
 
+        _settings = settings ?? new SceneSettings();
+        _settings.Validate();
         _photos = [.. photos];
         _byClass = cutouts.GroupBy(c => c.Class).ToDictionary(g => g.Key, g => g.ToArray(), StringComparer.Ordinal);
         var known = CutoutCollection.KnownClasses;
@@ -45,24 +49,6 @@ public sealed class SceneComposer
     /// <summary>The classes that occur, in the order of their ids: the known ones first, then others by name.</summary>
     public IReadOnlyList<string> Classes { get; }
 
-    /// <summary>Width and height of a scene in pixels.</summary>
-    public int Size { get; init; } = 64;
-
-    /// <summary>Fewest objects that are tried; one may find no place.</summary>
-    public int MinObjects { get; init; } = 2;
-
-    /// <summary>Most objects.</summary>
-    public int MaxObjects { get; init; } = 5;
-
-    /// <summary>Longer side of the smallest object, as a share of the scene's.</summary>
-    public double SmallestObject { get; init; } = 0.25;
-
-    /// <summary>Longer side of the largest object.</summary>
-    public double LargestObject { get; init; } = 0.5;
-
-    /// <summary>The least share of every object that later ones leave to be seen.</summary>
-    public double MinVisible { get; init; } = 0.6;
-
     /// <summary>Composes one scene.</summary>
     /// <param name="seed">Seed of the whole set.</param>
     /// <param name="number">Number of the scene.</param>
@@ -70,7 +56,7 @@ public sealed class SceneComposer
     {
         var random = new RandomStream(DerivedSeed.Of(seed, Purpose, number));
         var canvas = new SceneCanvas(Ground(random));
-        var count = random.Between(MinObjects, MaxObjects);
+        var count = random.Between(_settings.MinObjects, _settings.MaxObjects);
         for (var i = 0; i < count; i++)
         {
             Place(canvas, random);
@@ -92,8 +78,8 @@ public sealed class SceneComposer
         var map = canvas.Owners.Select(o => o < 0 ? (byte)0 : ids[o]).ToArray();
         return new Scene(
             canvas.Image,
-            new Layout(null, Size, Size, objects),
-            new LabelMap(Size, Size, map),
+            new Layout(null, _settings.Size, _settings.Size, objects),
+            new LabelMap(_settings.Size, _settings.Size, map),
             Sentence([.. canvas.Objects.Select(o => o.Cutout.Caption)])
         );
     }
@@ -102,7 +88,7 @@ public sealed class SceneComposer
     {
         var photo = random.Choice(_photos);
         var side = random.Between(
-            Math.Min(Size, Math.Min(photo.Width, photo.Height)),
+            Math.Min(_settings.Size, Math.Min(photo.Width, photo.Height)),
             Math.Min(photo.Width, photo.Height)
         );
         var crop = photo.Crop(
@@ -111,16 +97,16 @@ public sealed class SceneComposer
             side,
             side
         );
-        var ground = Resampler.Bicubic(crop, Size, Size);
+        var ground = Resampler.Bicubic(crop, _settings.Size, _settings.Size);
 
         // A crop of the right size comes back as it is; it must not be drawn upon if it is the photograph itself.
-        return new RgbImage(Size, Size, (byte[])ground.Pixels.Clone());
+        return new RgbImage(_settings.Size, _settings.Size, (byte[])ground.Pixels.Clone());
     }
 
     private void Place(SceneCanvas canvas, RandomStream random)
     {
         var cutout = random.Choice(_byClass[random.Choice(Classes)]);
-        var longer = random.Uniform(SmallestObject, LargestObject) * Size;
+        var longer = random.Uniform(_settings.SmallestObject, _settings.LargestObject) * _settings.Size;
         var scale = longer / Math.Max(cutout.Image.Width, cutout.Image.Height);
         var image = cutout.Image.Resize(
             Math.Max(1, (int)Math.Round(cutout.Image.Width * scale)),
@@ -129,8 +115,11 @@ public sealed class SceneComposer
         image = random.Uniform() < 0.5 ? image.Mirrored() : image;
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
-            var (x, y) = (random.Between(0, Size - image.Width), random.Between(0, Size - image.Height));
-            if (canvas.TryPlace(cutout, image, x, y, MinVisible))
+            var (x, y) = (
+                random.Between(0, _settings.Size - image.Width),
+                random.Between(0, _settings.Size - image.Height)
+            );
+            if (canvas.TryPlace(cutout, image, x, y, _settings.MinVisible))
             {
                 return;
             }

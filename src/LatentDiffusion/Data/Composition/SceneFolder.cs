@@ -34,8 +34,6 @@ public sealed class SceneFolder
     /// <summary>Name of map class 0.</summary>
     public const string Background = "background";
 
-    private const int SmallestScene = 32;
-
     // Grounds are reduced so that their short side is this many scenes long: crops then show whole sceneries or details.
     private const int GroundScenes = 4;
 
@@ -44,8 +42,10 @@ public sealed class SceneFolder
         Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
-    /// <summary>Width and height of a scene in pixels.</summary>
-    public int Size { get; init; } = 64;
+    /// <summary>Size of the scenes, number and sizes of the objects.</summary>
+    public SceneSettings Settings { get; init; } = new();
+
+    private int Size => Settings.Size;
 
     /// <summary>Composes and writes scenes.</summary>
     /// <param name="cutouts">Folders and parquet files of cut-outs; see <see cref="CutoutCollection"/>.</param>
@@ -55,7 +55,7 @@ public sealed class SceneFolder
     /// <param name="seed">Seed of everything.</param>
     /// <param name="progress">Told how far it is.</param>
     /// <param name="cancellation">Stops; nothing is left behind.</param>
-    /// <exception cref="UserInputException">Material is missing, the size is too small, or the output exists.</exception>
+    /// <exception cref="UserInputException">Material is missing, the settings make no scene, or the output exists.</exception>
     public SceneFolderResult Write(
         IReadOnlyList<string> cutouts,
         IReadOnlyList<string> photos,
@@ -68,18 +68,14 @@ public sealed class SceneFolder
     {
         ArgumentNullException.ThrowIfNull(cutouts);
         ArgumentNullException.ThrowIfNull(photos);
-        if (Size < SmallestScene)
-        {
-            throw new UserInputException($"Scenes of {Size}x{Size} pixels are too small. Use {SmallestScene} or more.");
-        }
-
+        Settings.Validate();
         SceneFolderResult? result = null;
         AtomicDirectory.Create(
             output,
             folder =>
             {
                 var material = CutoutCollection.Read(cutouts, (done, total) => Report("read cut-outs", done, total));
-                var composer = new SceneComposer(material, ReadPhotos(photos, Report)) { Size = Size };
+                var composer = new SceneComposer(material, ReadPhotos(photos, Report), Settings);
                 result = WriteScenes(composer, folder, count, seed, Report) with
                 {
                     Cutouts = [.. composer.Classes.Select(name => material.Count(c => c.Class == name))],

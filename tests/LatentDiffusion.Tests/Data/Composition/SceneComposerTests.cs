@@ -27,7 +27,7 @@ public sealed class SceneComposerTests : IDisposable
     [Fact]
     public void Boxes_and_maps_are_exactly_what_is_seen()
     {
-        var composer = new SceneComposer(Cutouts, Photos) { MaxObjects = 6 };
+        var composer = new SceneComposer(Cutouts, Photos, new SceneSettings { MaxObjects = 6 });
         Assert.Equal(["bird", "zebra"], composer.Classes);
 
         for (var number = 0; number < 40; number++)
@@ -54,14 +54,64 @@ public sealed class SceneComposerTests : IDisposable
     }
 
     [Fact]
+    public void Settings_bound_how_many_objects_there_are_and_how_large()
+    {
+        var settings = new SceneSettings
+        {
+            MinObjects = 1,
+            MaxObjects = 2,
+            SmallestObject = 0.6,
+            LargestObject = 0.7,
+            MinVisible = 1,
+        };
+        var composer = new SceneComposer(Cutouts, Photos, settings);
+        var objects = Enumerable.Range(0, 40).Select(i => composer.Compose(1, i).Layout.Objects).ToArray();
+
+        Assert.All(objects, o => Assert.InRange(o.Count, 1, 2));
+        Assert.All(
+            objects.SelectMany(o => o),
+            o => Assert.InRange(Math.Max(o.Box.Width, o.Box.Height), 0.6 - 0.05, 0.7 + 0.02)
+        );
+    }
+
+    [Theory]
+    [InlineData(31, 2, 5, 0.25, 0.5, "31x31")]
+    [InlineData(64, 4, 3, 0.25, 0.5, "4 to 3")]
+    [InlineData(64, 2, 5, 0.6, 0.5, "0.6 to 0.5")]
+    [InlineData(64, 2, 5, 0, 0.5, "0 to 0.5")]
+    [InlineData(64, 2, 5, 0.5, 1.5, "0.5 to 1.5")]
+    public void Settings_that_make_no_scene_are_refused(
+        int size,
+        int fewest,
+        int most,
+        double smallest,
+        double largest,
+        string named
+    )
+    {
+        var settings = new SceneSettings
+        {
+            Size = size,
+            MinObjects = fewest,
+            MaxObjects = most,
+            SmallestObject = smallest,
+            LargestObject = largest,
+        };
+
+        var error = Assert.Throws<UserInputException>(() => new SceneComposer(Cutouts, Photos, settings));
+        Assert.Contains(named, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Later_objects_leave_enough_of_earlier_ones()
     {
-        var composer = new SceneComposer(Cutouts, Photos)
+        var settings = new SceneSettings
         {
             MinObjects = 8,
             MaxObjects = 8,
             MinVisible = 0.7,
         };
+        var composer = new SceneComposer(Cutouts, Photos, settings);
         var scenes = Enumerable.Range(0, 40).Select(i => composer.Compose(1, i)).ToArray();
 
         Assert.Contains(scenes, s => s.Layout.Objects.Any(o => o.Traits == ObjectTraits.Occluded));
