@@ -6,10 +6,14 @@ namespace LatentDiffusion.Cli.Commands;
 /// <summary>Finds the classes a user names, by name or number.</summary>
 internal static class ClassChoice
 {
+    /// <summary>Asks for images of no class, as guidance leads away from.</summary>
+    public const string None = "none";
+
     private const int NamesShown = 12;
 
+    /// <returns>The class's number; null for <see cref="None"/>, unless a class is called so.</returns>
     /// <exception cref="UserInputException">A class does not exist, or the model has none.</exception>
-    public static IReadOnlyList<int> Resolve(IReadOnlyList<string> wanted, IReadOnlyList<string> classes)
+    public static IReadOnlyList<int?> Resolve(IReadOnlyList<string> wanted, IReadOnlyList<string> classes)
     {
         if (wanted.Count > 0 && classes.Count == 0)
         {
@@ -19,7 +23,7 @@ internal static class ClassChoice
         return [.. wanted.Select(name => Resolve(name, classes))];
     }
 
-    private static int Resolve(string wanted, IReadOnlyList<string> classes)
+    private static int? Resolve(string wanted, IReadOnlyList<string> classes)
     {
         for (var i = 0; i < classes.Count; i++)
         {
@@ -29,6 +33,11 @@ internal static class ClassChoice
             }
         }
 
+        if (string.Equals(wanted, None, StringComparison.OrdinalIgnoreCase))
+        {
+            return null;
+        }
+
         if (int.TryParse(wanted, NumberStyles.None, CultureInfo.InvariantCulture, out var id) && id < classes.Count)
         {
             return id;
@@ -36,6 +45,8 @@ internal static class ClassChoice
 
         var nearest = NearestName.Of(wanted, classes) is { } name ? $" Did you mean '{name}'?" : "";
         var known = string.Join(", ", classes.Take(NamesShown)) + (classes.Count > NamesShown ? ", ..." : "");
-        throw new UserInputException($"--class {wanted}: no such class.{nearest} There are {classes.Count}: {known}.");
+        throw new UserInputException(
+            $"--class {wanted}: no such class.{nearest} There are {classes.Count}: {known}; '{None}' draws without one."
+        );
     }
 }

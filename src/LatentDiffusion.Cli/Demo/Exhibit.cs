@@ -27,7 +27,14 @@ internal sealed record Exhibit(
             "emoji-text",
             ["--prompt", "a red apple", "--count", "8"]
         ),
-        new("class", "Class to image", "One class of emoji.", "sample", "emoji-class", ["--count", "2"]),
+        new(
+            "class",
+            "Class to image",
+            "Every group of emoji; the group is the only thing that the model is told.",
+            "sample",
+            "emoji-class",
+            ["--count", "2"]
+        ),
         new(
             "deepsky",
             "Deep sky",

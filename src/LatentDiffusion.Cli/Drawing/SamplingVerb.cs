@@ -66,7 +66,8 @@ internal abstract class SamplingVerb : Verb
     {
         (_usualCount, _prompts, _start, _shown) = (usualCount, prompts, start, shown);
         _class.Description =
-            $"Class by name or number; may be repeated (default: {(prompts is null ? "every class" : "none")})";
+            $"Class by name or number, or '{ClassChoice.None}'; may be repeated "
+            + $"(default: {(prompts is null ? "every class" : ClassChoice.None)})";
         _count.Description =
             (
                 prompts is null ? "Images per class, or in all for an unconditional model"
@@ -247,10 +248,10 @@ internal abstract class SamplingVerb : Verb
         var classes = ClassChoice.Resolve(arguments.GetValue(_class) ?? [], model.Config.Classes);
         if (classes.Count == 0 && record is null)
         {
-            classes = UsualClasses(model);
+            classes = [.. UsualClasses(model).Select(id => (int?)id)];
         }
 
-        IReadOnlyList<int?> classIds = classes.Count > 0 ? [.. classes.Select(c => (int?)c)] : [recorded?.ClassId];
+        IReadOnlyList<int?> classIds = classes.Count > 0 ? classes : [recorded?.ClassId];
         IReadOnlyList<Prompt?> texts = prompts.Count > 0 ? [.. prompts.Select(Prompt.Parse)] : [recorded?.Prompt];
         var size = arguments.GetValue(_size);
         return _sampling.Read(arguments, basis) with

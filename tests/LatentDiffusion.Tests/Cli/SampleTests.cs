@@ -42,6 +42,15 @@ public sealed class SampleTests(TinyModels models) : IDisposable
     }
 
     [Fact]
+    public async Task A_class_model_draws_without_a_class_when_none_is_asked_for()
+    {
+        await SampleAsync("out", "--seed", "5", "--class", "None", "--class", "cat", "--count", "2");
+
+        // Images are named by what they show.
+        Assert.Equal(["5.png", "6.png", "cat-7.png", "cat-8.png"], Names("out"));
+    }
+
+    [Fact]
     public async Task A_picture_of_a_class_is_drawn_again_bit_for_bit()
     {
         await SampleAsync("one", "--seed", "5", "--sampler", "euler-ancestral");
