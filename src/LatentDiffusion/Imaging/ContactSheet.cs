@@ -56,10 +56,9 @@ public sealed record ContactSheet(int Columns)
         var width = Math.Max(left + columns * (cellWidth + Gap), 2 * Gap + Measure(titleFont, Title ?? ""));
         var height = top + rows * (cellHeight + Gap);
 
-        using var surface = SKSurface.Create(new SKImageInfo(width, height, SKColorType.Rgb888x, SKAlphaType.Opaque));
+        using var surface = DrawingSurface.Create(width, height);
         using var paint = new SKPaint { Color = Ink, IsAntialias = true };
         var canvas = surface.Canvas;
-        canvas.Clear(SKColors.White);
         canvas.DrawText(Title ?? "", Gap, Gap + TitleSize, titleFont, paint);
         for (var i = 0; i < Math.Min(columns, ColumnCaptions.Count); i++)
         {
@@ -73,7 +72,7 @@ public sealed record ContactSheet(int Columns)
             canvas.DrawText(Fit(font, RowCaptions[i], captionWidth), Gap, middle + TextSize / 3, font, paint);
         }
 
-        var sheet = Snapshot(surface, width, height);
+        var sheet = DrawingSurface.ToImage(surface);
         for (var i = 0; i < images.Count; i++)
         {
             var enlarged = Resampler.Nearest(images[i], images[i].Width * Upscale, images[i].Height * Upscale);
@@ -94,28 +93,6 @@ public sealed record ContactSheet(int Columns)
 
         var room = width - Measure(font, "\u2026");
         return room <= 0 ? "" : text[..font.BreakText(text, room)].TrimEnd() + "\u2026";
-    }
-
-    private static RgbImage Snapshot(SKSurface surface, int width, int height)
-    {
-        using var pixels = surface.PeekPixels();
-        var image = new RgbImage(width, height, new byte[width * height * 3]);
-        for (var y = 0; y < height; y++)
-        {
-            var row = pixels.GetPixelSpan<uint>()[(y * width)..];
-            var target = image.Row(y);
-            for (var x = 0; x < width; x++)
-            {
-                // Memory order R, G, B, x.
-                (target[x * 3], target[x * 3 + 1], target[x * 3 + 2]) = (
-                    (byte)row[x],
-                    (byte)(row[x] >> 8),
-                    (byte)(row[x] >> 16)
-                );
-            }
-        }
-
-        return image;
     }
 
     private static void Paste(RgbImage image, RgbImage sheet, int x, int y)

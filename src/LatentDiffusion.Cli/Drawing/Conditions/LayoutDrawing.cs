@@ -54,7 +54,7 @@ internal sealed class LayoutDrawing : ShownCondition
                     Inputs = [.. request.Inputs.Select(input => input with { Layout = shown })],
                 }
             ),
-            ConditionPictures.Draw(shown, model.Config.LayoutLabels, Math.Max(width, height))
+            LayoutPicture.Draw(shown, model.Config.LayoutLabels, Math.Max(width, height))
         );
     }
 
