@@ -46,7 +46,7 @@ internal sealed class ComposeVerb : Verb
     {
         Description = "Width and height of a scene in pixels, such as 64 or 128",
         HelpName = "N",
-        DefaultValueFactory = _ => 64,
+        DefaultValueFactory = _ => Defaults.Size,
     };
 
     private readonly Option<int> _minObjects = new("--min-objects")
