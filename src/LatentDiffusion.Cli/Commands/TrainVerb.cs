@@ -35,7 +35,7 @@ internal sealed class TrainVerb : Verb
 
     private readonly Option<double?> _minutes = new("--minutes")
     {
-        Description = "Stop after this much time",
+        Description = "Stop after this many minutes of training",
         HelpName = "M",
     };
 

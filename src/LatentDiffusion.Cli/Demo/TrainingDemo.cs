@@ -64,7 +64,7 @@ internal sealed class TrainingDemo(string folder, TimeSpan budget, long? seed)
         var trained = Train(diffusion, DiffusionFolder, diffusionBudget, log, progress, cancellation);
 
         using var model = ModelFile.LoadLatentDiffusion(DiffusionFolder);
-        var psnr = WriteReconstructions(model, autoencoder);
+        var psnr = WriteReconstructions(model, autoencoder, progress, cancellation);
         var groups = WriteSamples(model, autoencoder.Seed, progress, cancellation);
         WriteCurve(AutoencoderFolder, "reconstruction", "Autoencoder: mean absolute error", "loss-autoencoder.png");
         WriteCurve(DiffusionFolder, "loss", "Latent diffusion: error of the predicted latents", "loss-diffusion.png");
@@ -113,13 +113,26 @@ internal sealed class TrainingDemo(string folder, TimeSpan budget, long? seed)
             Log = log,
         }.Run(progress, cancellation);
 
-    private double WriteReconstructions(LatentDiffusionModel model, AutoencoderExperiment experiment)
+    private double WriteReconstructions(
+        LatentDiffusionModel model,
+        AutoencoderExperiment experiment,
+        IProgress<StepProgress> progress,
+        CancellationToken cancellation
+    )
     {
         var heldOut = (experiment.Data with { Where = "split=test", FlipProbability = 0 }).OpenDataset(experiment.Seed);
         WriteImage("reconstructions.png", ReconstructionSheet.Draw(model.FirstStage, heldOut, ReconstructionsShown));
         return new Reconstruction(model.FirstStage)
             .Reconstruct(heldOut, Enumerable.Range(0, heldOut.Count))
-            .Average(pair => PeakSignalToNoise.Of(pair.Input, pair.Output));
+            .Select(
+                (pair, done) =>
+                {
+                    cancellation.ThrowIfCancellationRequested();
+                    progress.Report(new StepProgress("reconstruct", done + 1, heldOut.Count));
+                    return PeakSignalToNoise.Of(pair.Input, pair.Output);
+                }
+            )
+            .Average();
     }
 
     private List<DemoGroup> WriteSamples(

@@ -30,6 +30,11 @@ internal sealed class TrainingLoop(ITrainer trainer, RunFolder run, TrainingConf
         var first = step;
         var last = Math.Min(config.Steps, limit.Steps ?? long.MaxValue);
         using var log = new RunLog(run, step);
+        if (step < last && limit.Time != TimeSpan.Zero)
+        {
+            trainer.Prepare(step);
+        }
+
         var clock = Stopwatch.StartNew();
         var loss = double.NaN;
         try
@@ -68,7 +73,7 @@ internal sealed class TrainingLoop(ITrainer trainer, RunFolder run, TrainingConf
 
                 if (isSheetDue && !ended)
                 {
-                    DrawSheet(step, cancellation);
+                    DrawSheet(step, progress, cancellation);
                 }
             }
         }
@@ -78,10 +83,11 @@ internal sealed class TrainingLoop(ITrainer trainer, RunFolder run, TrainingConf
             throw;
         }
 
+        var elapsed = clock.Elapsed;
         Checkpoint(step);
-        DrawSheet(step, cancellation);
+        DrawSheet(step, progress, cancellation);
         LossPlot.Write(MetricsFile.Read(run.MetricsFile), "loss", trainer.Name, run.LossPlotFile);
-        return new TrainingResult(run.Root, step, step - first, clock.Elapsed, loss);
+        return new TrainingResult(run.Root, step, step - first, elapsed, loss);
 
         bool IsOver() => step >= last || clock.Elapsed >= limit.Time;
     }
@@ -115,11 +121,11 @@ internal sealed class TrainingLoop(ITrainer trainer, RunFolder run, TrainingConf
         _sinceCheckpoint.Restart();
     }
 
-    private void DrawSheet(long step, CancellationToken cancellation)
+    private void DrawSheet(long step, IProgress<StepProgress>? progress, CancellationToken cancellation)
     {
         var path = run.SheetFile(step);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        var sheet = trainer.DrawSheet(cancellation);
+        var sheet = trainer.DrawSheet(progress, cancellation);
         AtomicFile.Write(path, stream => PngEncoder.Write(sheet, stream));
     }
 }

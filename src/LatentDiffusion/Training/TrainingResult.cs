@@ -4,11 +4,11 @@ namespace LatentDiffusion.Training;
 /// <param name="RunFolder">The run's folder.</param>
 /// <param name="Step">Steps done in all sessions together.</param>
 /// <param name="StepsThisSession">Steps done now.</param>
-/// <param name="Elapsed">Time of this session's steps.</param>
+/// <param name="Elapsed">Time of this session's steps, without what came before the first or after the last.</param>
 /// <param name="Loss">The last step's loss; NaN when no step was done.</param>
 public sealed record TrainingResult(string RunFolder, long Step, long StepsThisSession, TimeSpan Elapsed, double Loss);
 
 /// <summary>When to stop a session short of the configured steps.</summary>
 /// <param name="Steps">After this many steps of the whole run, or null.</param>
-/// <param name="Time">After this much time of this session, or null.</param>
+/// <param name="Time">After this much time of this session's steps, or null.</param>
 public sealed record TrainingLimit(long? Steps = null, TimeSpan? Time = null);

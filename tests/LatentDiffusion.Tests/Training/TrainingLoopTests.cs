@@ -159,9 +159,40 @@ public sealed class TrainingLoopTests : IDisposable
         List<StepProgress> told = [];
         Run(progress: new Told(told.Add));
 
+        told.RemoveAll(p => p.Task != "train counting");
         Assert.Equal(Enumerable.Range(1, 6).Select(done => (double)done), told.Select(p => p.Done));
         Assert.All(told, p => Assert.Equal(6, p.Total));
         Assert.Equal("step 10, loss 0.1", told[^1].Detail);
+    }
+
+    [Fact]
+    public void What_comes_before_the_first_step_takes_nothing_from_the_time()
+    {
+        var time = TimeSpan.FromMilliseconds(200);
+        _trainer.BeforeSteps = () => Thread.Sleep(2 * time);
+
+        Assert.True(Run(new TrainingLimit(Time: time)).StepsThisSession > 0);
+    }
+
+    [Fact]
+    public void A_session_without_steps_prepares_nothing()
+    {
+        Run();
+        _trainer.BeforeSteps = () => Assert.Fail("There is nothing to do.");
+
+        Run();
+    }
+
+    [Fact]
+    public void A_sheet_tells_its_own_progress()
+    {
+        _config = _config with { Steps = 4, SampleEvery = 2 };
+        List<string> told = [];
+
+        Run(progress: new Told(p => told.Add(p.Task)));
+
+        Assert.Equal(["train counting", "train counting", "draw"], told[..3]);
+        Assert.Equal(["train counting", "train counting", "draw"], told[3..]);
     }
 
     public void Dispose()
@@ -213,11 +244,15 @@ public sealed class TrainingLoopTests : IDisposable
 
         public Func<long, bool> IsFinite { get; set; } = _ => true;
 
+        public Action BeforeSteps { get; set; } = () => { };
+
         public Action BeforeSheet { get; set; } = () => { };
 
         public List<long> Written { get; } = [];
 
         private long Done { get; set; }
+
+        public void Prepare(long step) => BeforeSteps();
 
         public IReadOnlyDictionary<string, double> Step(long step)
         {
@@ -239,9 +274,10 @@ public sealed class TrainingLoopTests : IDisposable
                 System.Globalization.CultureInfo.InvariantCulture
             );
 
-        public RgbImage DrawSheet(CancellationToken cancellation)
+        public RgbImage DrawSheet(IProgress<StepProgress>? progress, CancellationToken cancellation)
         {
             BeforeSheet();
+            progress?.Report(new StepProgress("draw", 1, 1));
             cancellation.ThrowIfCancellationRequested();
             return RgbImage.Filled(1, 1, Rgb.White);
         }

@@ -8,6 +8,7 @@ using LatentDiffusion.Networks.Autoencoders;
 using LatentDiffusion.Networks.Features;
 using LatentDiffusion.Networks.Layers;
 using LatentDiffusion.Pipelines;
+using LatentDiffusion.Progress;
 using LatentDiffusion.Tensors;
 using LatentDiffusion.Training.Experiments;
 using LatentDiffusion.Training.Optimization;
@@ -155,7 +156,7 @@ internal sealed class AutoencoderTrainer : ITrainer
         return state.Step;
     }
 
-    public RgbImage DrawSheet(CancellationToken cancellation)
+    public RgbImage DrawSheet(IProgress<StepProgress>? progress, CancellationToken cancellation)
     {
         using var averages = _averages?.Use();
         _model.eval();

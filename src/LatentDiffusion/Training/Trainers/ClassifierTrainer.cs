@@ -5,6 +5,7 @@ using LatentDiffusion.Imaging;
 using LatentDiffusion.Models;
 using LatentDiffusion.Networks.Features;
 using LatentDiffusion.Pipelines;
+using LatentDiffusion.Progress;
 using LatentDiffusion.Tensors;
 using LatentDiffusion.Training.Experiments;
 using LatentDiffusion.Training.Optimization;
@@ -119,7 +120,7 @@ internal sealed class ClassifierTrainer : ITrainer
         return TrainerFiles.Read(folder, _update.Optimizer).Step;
     }
 
-    public RgbImage DrawSheet(CancellationToken cancellation) =>
+    public RgbImage DrawSheet(IProgress<StepProgress>? progress, CancellationToken cancellation) =>
         InInferenceMode(() =>
             _sources.Index().FirstOrDefault(s => s.Item.Validation is not null)
                 is (var head, { Validation: { } images })

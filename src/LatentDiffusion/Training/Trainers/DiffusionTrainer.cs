@@ -7,6 +7,7 @@ using LatentDiffusion.Imaging;
 using LatentDiffusion.Models;
 using LatentDiffusion.Networks.Layers;
 using LatentDiffusion.Pipelines;
+using LatentDiffusion.Progress;
 using LatentDiffusion.Tensors;
 using LatentDiffusion.Training.Experiments;
 using LatentDiffusion.Training.Optimization;
@@ -74,17 +75,19 @@ internal sealed class DiffusionTrainer : ITrainer
         _ema.Restart();
     }
 
+    public void Prepare(long step) => _latents ??= _openLatents(step * _experiment.Training.SamplesPerStep);
+
     public IReadOnlyDictionary<string, double> Step(long step)
     {
         var training = _experiment.Training;
-        _latents ??= _openLatents(step * training.SamplesPerStep);
+        Prepare(step);
         using var stream = TrainingStream.ForStep(_experiment.Seed, step);
         var metrics = new MeanMetrics(training.Accumulate);
         _update.ClearGradients();
         for (var i = 0; i < training.Accumulate; i++)
         {
             using var scope = NewDisposeScope();
-            var batch = _latents.Next();
+            var batch = _latents!.Next();
             var latents = _model.FirstStage.SampleLatents(batch.Encoded, stream.Generator);
             if (step == 0 && i == 0)
             {
@@ -165,7 +168,7 @@ internal sealed class DiffusionTrainer : ITrainer
         return TrainerFiles.Read(folder, _update.Optimizer).Step;
     }
 
-    public RgbImage DrawSheet(CancellationToken cancellation)
+    public RgbImage DrawSheet(IProgress<StepProgress>? progress, CancellationToken cancellation)
     {
         var settings = _experiment.Samples;
         return InInferenceMode(() =>
@@ -200,7 +203,7 @@ internal sealed class DiffusionTrainer : ITrainer
                     Prompts = _subjects.Prompts,
                     Examples = _subjects.Examples,
                 },
-                progress: null,
+                progress,
                 cancellation
             );
     }

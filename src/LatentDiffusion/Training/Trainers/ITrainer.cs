@@ -1,4 +1,5 @@
 using LatentDiffusion.Imaging;
+using LatentDiffusion.Progress;
 
 namespace LatentDiffusion.Training.Trainers;
 
@@ -12,6 +13,12 @@ internal interface ITrainer : IDisposable
     /// <param name="path">A run folder, a model folder, or a file.</param>
     /// <exception cref="Errors.UserInputException">There is no such model, or it does not fit.</exception>
     void StartFrom(string path) => throw new NotSupportedException($"The {Name} trainer cannot start from {path}.");
+
+    /// <summary>
+    /// Reads or computes what the steps need, such as the latents of all images, before the session's time begins.
+    /// </summary>
+    /// <param name="step">The first step of the session, counted from 0.</param>
+    void Prepare(long step) { }
 
     /// <summary>Does optimiser step number <paramref name="step"/>, counted from 0.</summary>
     /// <returns>Metrics; "loss" is among them.</returns>
@@ -37,5 +44,7 @@ internal interface ITrainer : IDisposable
     long Read(string folder);
 
     /// <summary>Draws a sheet that shows how far training has come, without changing its course.</summary>
-    RgbImage DrawSheet(CancellationToken cancellation);
+    /// <param name="progress">Told on the way, if drawing takes long.</param>
+    /// <param name="cancellation">Stops drawing.</param>
+    RgbImage DrawSheet(IProgress<StepProgress>? progress, CancellationToken cancellation);
 }
