@@ -1,4 +1,5 @@
 using System.Text.Json;
+using LatentDiffusion.Data.Layouts;
 using LatentDiffusion.Imaging;
 using LatentDiffusion.Tests.Data.Preparation;
 using LatentDiffusion.Tests.Imaging;
@@ -27,6 +28,8 @@ public sealed class DataVerbTests
             folder["set"],
             "--count",
             "4",
+            .. (string[])["--min-objects", "2", "--max-objects", "2"],
+            .. (string[])["--smallest-object", "0.125", "--largest-object", "0.15"],
             "--json",
         ]);
 
@@ -34,6 +37,12 @@ public sealed class DataVerbTests
         using var result = JsonDocument.Parse(composed.Output);
         Assert.Equal(4, result.RootElement.GetProperty("scenes").GetInt32());
         Assert.Equal(10, result.RootElement.GetProperty("classes").GetArrayLength());
+        var layouts = Enumerable.Range(0, 4).Select(i => LayoutFile.Read(folder[$"set/layouts/00000{i}.json"])).ToList();
+        Assert.All(layouts, layout => Assert.Equal(2, layout.Objects.Count));
+        Assert.All(
+            layouts.SelectMany(layout => layout.Objects),
+            o => Assert.InRange(Math.Max(o.Box.Width, o.Box.Height), 0.05, 0.15 + 0.02)
+        );
 
         var good = await LdmProcess.RunAsync("data", "check", folder["set"], "--json");
         Assert.Equal(0, good.ExitCode);
