@@ -37,12 +37,12 @@ internal static class CurvePlot
         plot.Title(title);
         plot.XLabel(across);
         plot.YLabel(up);
-        plot.Axes.Bottom.TickGenerator = AcrossTicks(
-            [.. curves.SelectMany(c => c.Points).Select(p => p.X).Distinct().Order()]
-        );
-        plot.Axes.Left.TickGenerator = RoundTicks(
-            [.. curves.SelectMany(c => c.Points).Select(p => Math.Max(p.Y, Least))]
-        );
+        plot.Axes.Bottom.TickGenerator = AcrossTicks([
+            .. curves.SelectMany(c => c.Points).Select(p => p.X).Distinct().Order(),
+        ]);
+        plot.Axes.Left.TickGenerator = RoundTicks([
+            .. curves.SelectMany(c => c.Points).Select(p => Math.Max(p.Y, Least)),
+        ]);
         plot.ShowLegend(Edge.Right);
         var bytes = plot.GetImage(Width, Height).GetImageBytes(ImageFormat.Png);
         AtomicFile.Write(path, stream => stream.Write(bytes));
@@ -56,7 +56,10 @@ internal static class CurvePlot
     private static ITickGenerator RoundTicks(IReadOnlyCollection<double> values)
     {
         var (least, most) = (values.DefaultIfEmpty(1).Min(), values.DefaultIfEmpty(1).Max());
-        var decades = Enumerable.Range((int)Math.Floor(Math.Log10(least)), 1 + (int)Math.Ceiling(Math.Log10(most / least)));
+        var decades = Enumerable.Range(
+            (int)Math.Floor(Math.Log10(least)),
+            1 + (int)Math.Ceiling(Math.Log10(most / least))
+        );
         double[] ticks =
         [
             .. decades

@@ -37,7 +37,10 @@ public sealed class DataVerbTests
         using var result = JsonDocument.Parse(composed.Output);
         Assert.Equal(4, result.RootElement.GetProperty("scenes").GetInt32());
         Assert.Equal(10, result.RootElement.GetProperty("classes").GetArrayLength());
-        var layouts = Enumerable.Range(0, 4).Select(i => LayoutFile.Read(folder[$"set/layouts/00000{i}.json"])).ToList();
+        var layouts = Enumerable
+            .Range(0, 4)
+            .Select(i => LayoutFile.Read(folder[$"set/layouts/00000{i}.json"]))
+            .ToList();
         Assert.All(layouts, layout => Assert.Equal(2, layout.Objects.Count));
         Assert.All(
             layouts.SelectMany(layout => layout.Objects),
