@@ -17,9 +17,6 @@ internal static class CurvePlot
     // A logarithm needs some positive number where a measurement is 0.
     private const double Least = 1e-9;
 
-    private const int MostValuesTold = 8;
-    private const int FewestRoundTicks = 3;
-
     public static void Write(IReadOnlyList<Curve> curves, string title, string across, string up, string path)
     {
         using var plot = new Plot();
@@ -37,42 +34,21 @@ internal static class CurvePlot
         plot.Title(title);
         plot.XLabel(across);
         plot.YLabel(up);
-        plot.Axes.Bottom.TickGenerator = AcrossTicks([
-            .. curves.SelectMany(c => c.Points).Select(p => p.X).Distinct().Order(),
-        ]);
-        plot.Axes.Left.TickGenerator = RoundTicks([
-            .. curves.SelectMany(c => c.Points).Select(p => Math.Max(p.Y, Least)),
-        ]);
+        plot.Axes.Bottom.TickGenerator = Ticks(
+            LogTicks.Told([.. curves.SelectMany(c => c.Points).Select(p => p.X).Distinct().Order()])
+        );
+        plot.Axes.Left.TickGenerator = Ticks(
+            LogTicks.Round([.. curves.SelectMany(c => c.Points).Select(p => Math.Max(p.Y, Least))])
+        );
         plot.ShowLegend(Edge.Right);
         var bytes = plot.GetImage(Width, Height).GetImageBytes(ImageFormat.Png);
         AtomicFile.Write(path, stream => stream.Write(bytes));
     }
 
-    // Few values are told as they are, such as 10, 20 and 50 steps; the labels of many would lie over each other.
-    private static ITickGenerator AcrossTicks(double[] values) =>
-        values.Length <= MostValuesTold ? Manual(values) : RoundTicks(values);
-
-    // 1, 2, 5, 10, ... as far as the values reach, or whatever numbers fit where these are too few.
-    private static ITickGenerator RoundTicks(IReadOnlyCollection<double> values)
-    {
-        var (least, most) = (values.DefaultIfEmpty(1).Min(), values.DefaultIfEmpty(1).Max());
-        var decades = Enumerable.Range(
-            (int)Math.Floor(Math.Log10(least)),
-            1 + (int)Math.Ceiling(Math.Log10(most / least))
-        );
-        double[] ticks =
-        [
-            .. decades
-                .SelectMany(decade => (double[])[1, 2, 5], (decade, digit) => digit * Math.Pow(10, decade))
-                .Where(tick => tick >= least && tick <= most),
-        ];
-        return ticks.Length >= FewestRoundTicks
-            ? Manual(ticks)
+    private static ITickGenerator Ticks(double[] values) =>
+        values.Length > 0
+            ? new NumericManual([.. values.Select(Math.Log10)], [.. values.Select(tick => Label(tick, "g6"))])
             : new NumericAutomatic { LabelFormatter = value => Label(Math.Pow(10, value), "g3") };
-    }
-
-    private static NumericManual Manual(double[] ticks) =>
-        new([.. ticks.Select(Math.Log10)], [.. ticks.Select(tick => Label(tick, "g6"))]);
 
     private static string Label(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
 }

@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using LatentDiffusion.Checkpoints;
 using LatentDiffusion.Checkpoints.Files;
 using LatentDiffusion.Checkpoints.Safetensors;
+using LatentDiffusion.Configuration;
 using static TorchSharp.torch;
 
 namespace LatentDiffusion.Models;
@@ -30,9 +31,9 @@ public static partial class ModelExport
             model is not null ? ModelTensors.Of(model, ema: null)
             : config is AutoencoderModelConfig autoencoder ? Weights(file, autoencoder)
             : file.Tensors.Keys.Select(name => KeyValuePair.Create(name, file.Read(name)));
-        ModelFile.Write(
+        ModelFile.WriteDescribed(
             path,
-            config,
+            WithoutFolders(ConfigWriter.ToYaml(config)),
             tensors.Select(t => KeyValuePair.Create(t.Key, Stored(t.Key, t.Value))),
             WithoutFolders(ModelFile.ExperimentOf(file)),
             ModelFile.StepOf(file),

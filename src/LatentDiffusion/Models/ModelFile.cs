@@ -38,12 +38,22 @@ public static class ModelFile
         string experiment,
         long step,
         IReadOnlyList<string>? vocabularies = null
+    ) => WriteDescribed(path, ConfigWriter.ToYaml(config), tensors, experiment, step, vocabularies);
+
+    /// <summary>Writes a model whose description is YAML already; otherwise as <see cref="Write"/>.</summary>
+    internal static void WriteDescribed(
+        string path,
+        string description,
+        IEnumerable<KeyValuePair<string, Tensor>> tensors,
+        string experiment,
+        long step,
+        IReadOnlyList<string>? vocabularies
     )
     {
         var metadata = new Dictionary<string, string>
         {
             ["format"] = "pt",
-            [ConfigKey] = ConfigWriter.ToYaml(config),
+            [ConfigKey] = description,
             [ExperimentKey] = experiment,
             [StepKey] = step.ToString(CultureInfo.InvariantCulture),
             [VersionKey] = typeof(ModelFile).Assembly.GetName().Version?.ToString(3) ?? "",

@@ -36,6 +36,39 @@ public sealed class ExperimentTests : IDisposable
     }
 
     [Fact]
+    public async Task What_another_seed_gave_is_not_taken_for_this_ones()
+    {
+        var plan = Path.Combine(_folder.Path, "experiments", "samplers", "smoke.yaml");
+        Directory.CreateDirectory(Path.GetDirectoryName(plan)!);
+        File.WriteAllText(
+            plan,
+            "title: T\npaper: P\ntext: []\nseed: 1\nstages:\n  - steps:\n      - { name: look, run: doctor }\n"
+        );
+
+        var first = await LookAsync("1");
+        var same = await LookAsync("1");
+        var other = await LookAsync("2");
+
+        Assert.Equal("doctor --seed 1 --threads 1", first.GetProperty("command").GetString());
+        Assert.Equal(first.GetRawText(), same.GetRawText());
+        Assert.Equal("doctor --seed 2 --threads 1", other.GetProperty("command").GetString());
+        var page = File.ReadAllText(Path.Combine(_folder.Path, "out", "experiments", "samplers-smoke", "index.html"));
+        Assert.Contains("ldm experiment samplers --scale smoke --seed 2 --threads 1", page, StringComparison.Ordinal);
+
+        async Task<JsonElement> LookAsync(string seed)
+        {
+            string[] args = ["experiment", "samplers", "--seed", seed, "--threads", "1", "--json"];
+            var outcome = await LdmProcess.StartAsync(
+                LdmProcess.DotnetHost,
+                [LdmProcess.Program, .. args],
+                _folder.Path
+            );
+            Assert.True(outcome.ExitCode == 0, outcome.Error);
+            return JsonDocument.Parse(outcome.Output).RootElement.GetProperty("entries")[0];
+        }
+    }
+
+    [Fact]
     public async Task A_step_that_fails_is_named_with_its_command()
     {
         var outcome = await LdmProcess.RunAsync(

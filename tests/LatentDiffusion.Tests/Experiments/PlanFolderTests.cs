@@ -1,3 +1,4 @@
+using System.CommandLine.Parsing;
 using System.Text.RegularExpressions;
 using LatentDiffusion.Cli;
 using LatentDiffusion.Cli.Commands;
@@ -43,7 +44,7 @@ public sealed partial class PlanFolderTests
 
         Assert.All(
             Commands(plan),
-            command => Assert.Null(Program.FindMistake(PlanRun.Arguments(command, plan.Seed, threads: 1)))
+            command => Assert.Null(Program.FindMistake([.. CommandLineParser.SplitCommandLine(command), "--json"]))
         );
     }
 

@@ -2,6 +2,7 @@ using LatentDiffusion.Checkpoints.Safetensors;
 using LatentDiffusion.Models;
 using LatentDiffusion.Tests.Support;
 using LatentDiffusion.Tests.Training;
+using LatentDiffusion.Training;
 using TorchSharp;
 using Xunit;
 
@@ -30,6 +31,25 @@ public sealed class ModelExportTests : IDisposable
         {
             TensorAssert.Equal(actual.get_parameter(name)!, parameter);
         }
+    }
+
+    [Fact]
+    public void The_description_of_an_exported_text_model_names_no_folders_either()
+    {
+        using var scope = torch.NewDisposeScope();
+        using var shapes = new CaptionedShapes();
+        new Trainer(shapes.Experiment, shapes["run"]).Run(cancellation: TestContext.Current.CancellationToken);
+
+        var path = ModelExport.Write(shapes["run"], shapes["model"]);
+
+        using var file = SafetensorsFile.Open(path);
+        Assert.DoesNotContain(
+            file.Metadata.Values,
+            value => value.Contains(shapes["."][..^1], StringComparison.Ordinal)
+        );
+        Assert.Contains("vocabulary: vocab.txt", file.Metadata["ldm.model"], StringComparison.Ordinal);
+        using var model = ModelFile.LoadLatentDiffusion(shapes["model"]);
+        Assert.NotNull(model.Conditioner);
     }
 
     [Theory]

@@ -1,3 +1,4 @@
+using LatentDiffusion.Checkpoints.Safetensors;
 using LatentDiffusion.Models;
 using LatentDiffusion.Tests.Support;
 using Xunit;
@@ -9,6 +10,21 @@ public sealed class ShippedModelsTests : IDisposable
     private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void What_ships_names_no_folder_of_the_machine_it_was_made_on()
+    {
+        var files = Directory.GetFiles(Repository.PathOf("models"), "*.safetensors", SearchOption.AllDirectories);
+        Assert.NotEmpty(files);
+        foreach (var path in files)
+        {
+            using var file = SafetensorsFile.Open(path, verify: false);
+            foreach (var (key, value) in file.Metadata.Where(m => m.Value.Contains(": ", StringComparison.Ordinal)))
+            {
+                Assert.True(ModelExport.WithoutFolders(value) == value, $"{path} names a folder in {key}.");
+            }
+        }
+    }
 
     [Fact]
     public void The_nearest_folder_of_that_name_is_found_from_a_program_deep_below_it()

@@ -123,6 +123,15 @@ public sealed class DiffusionTrainingTests : IDisposable
     }
 
     [Fact]
+    public void Drawing_a_sheet_tells_its_progress()
+    {
+        List<string> told = [];
+        _tiny.Train(_tiny.Diffusion(), "run", steps: 1, progress: p => told.Add(p.Task));
+
+        Assert.Equal(["train latent diffusion", "sample", "sample"], told.SkipWhile(task => task == "encode images"));
+    }
+
+    [Fact]
     public void Validation_is_the_same_in_runs_with_other_seeds_and_another_scale_of_batches()
     {
         _tiny.Train(_tiny.Diffusion("class_label"), "start");

@@ -175,6 +175,16 @@ public sealed class TrainingLoopTests : IDisposable
     }
 
     [Fact]
+    public void The_time_of_a_session_is_that_of_its_steps()
+    {
+        var pause = TimeSpan.FromMilliseconds(500);
+        _trainer.BeforeSteps = () => Thread.Sleep(pause);
+        _trainer.BeforeSheet = () => Thread.Sleep(pause);
+
+        Assert.True(Run().Elapsed < pause);
+    }
+
+    [Fact]
     public void A_session_without_steps_prepares_nothing()
     {
         Run();

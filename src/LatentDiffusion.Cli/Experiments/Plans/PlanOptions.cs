@@ -22,7 +22,7 @@ internal sealed class PlanOptions
         _scale = new Option<string>("--scale")
         {
             Description =
-                "How much to do: smoke (a minute or two), laptop (an hour or two on 2 cores), paper (the original numbers)",
+                "How much to do: smoke (a minute or two), laptop (up to two hours on 2 cores), paper (the original numbers)",
             DefaultValueFactory = _ => PlanFile.Scales[0],
         };
         _scale.AcceptOnlyFromAmong([.. PlanFile.Scales]);
@@ -51,7 +51,7 @@ internal sealed class PlanOptions
         var folder = context.Arguments.GetValue(_out) ?? Path.Combine("out", "experiments", $"{name}-{scale}");
         OutputFolder.Create(folder);
         var earlier = ExperimentFiles.Read<PlanResults>(folder)?.Entries ?? [];
-        var results = new PlanResults($"{name}, {scale}", Provenance.Machine, Provenance.Version, earlier);
+        var results = new PlanResults($"{name}, {scale}", earlier);
         using var progress = context.Output.StartProgress();
         results = await new PlanRun(plan, file.Places(folder), folder, context.Threads).RunAsync(
             results,
@@ -59,7 +59,10 @@ internal sealed class PlanOptions
             cancellation
         );
         progress.Dispose();
-        var report = new PlanReport(plan, results, $"ldm experiment {name} --scale {scale}", folder);
+        var command = FormattableString.Invariant(
+            $"ldm experiment {name} --scale {scale} --seed {plan.Seed} --threads {context.Threads}"
+        );
+        var report = new PlanReport(plan, results, command, folder);
         report.Write();
         context.Output.Result(
             new

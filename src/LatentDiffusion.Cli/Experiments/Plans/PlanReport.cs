@@ -56,7 +56,7 @@ internal sealed class PlanReport(ExperimentPlan plan, PlanResults results, strin
     private IEnumerable<ResultTable> Tables() =>
         (plan.Claims.Count > 0 ? new[] { _tables.Claims() } : []).Concat(_tables.All());
 
-    private string Foot() => $"{results.Machine}; ldm {results.Version}.";
+    private string Foot() => $"{string.Join("; ", results.Entries.Select(e => e.Origin).Distinct())}.";
 
     private ResultTable Commands() =>
         new(

@@ -8,9 +8,19 @@ namespace LatentDiffusion.Cli.Experiments.Plans;
 /// <param name="Step">The step.</param>
 /// <param name="Variables">The values it ran with, as <see cref="Bindings.Text"/>.</param>
 /// <param name="Command">The command line, after "ldm".</param>
+/// <param name="Configurations">What the configurations that the command names held, as <see cref="PlanRun"/> tells them apart.</param>
+/// <param name="Origin">Machine and program.</param>
 /// <param name="Seconds">How long it took.</param>
 /// <param name="Result">What it printed.</param>
-internal sealed record PlanEntry(string Step, string Variables, string Command, double Seconds, JsonElement Result)
+internal sealed record PlanEntry(
+    string Step,
+    string Variables,
+    string Command,
+    string Configurations,
+    string Origin,
+    double Seconds,
+    JsonElement Result
+)
 {
     /// <summary>The values it ran with.</summary>
     public Bindings Bindings => Bindings.Parse(Variables);
@@ -35,20 +45,36 @@ internal sealed record PlanEntry(string Step, string Variables, string Command, 
 
 /// <summary>The contents of an experiment's results.json.</summary>
 /// <param name="Plan">The plan's name and scale.</param>
-/// <param name="Machine">Where it ran.</param>
-/// <param name="Version">Of the program.</param>
-/// <param name="Entries">In the order they were run.</param>
-internal sealed record PlanResults(string Plan, string Machine, string Version, IReadOnlyList<PlanEntry> Entries)
+/// <param name="Entries">In the order of the plan; what is no longer in it comes first.</param>
+internal sealed record PlanResults(string Plan, IReadOnlyList<PlanEntry> Entries)
 {
     /// <summary>The entry of a step's run, or null.</summary>
     public PlanEntry? Find(string step, Bindings bindings) =>
         Entries.FirstOrDefault(e => e.Step == step && e.Variables == bindings.Text);
 
     /// <summary>With an entry, in place of an earlier one of the same run.</summary>
-    public PlanResults With(PlanEntry entry) =>
+    /// <param name="entry">The entry.</param>
+    /// <param name="runs">All runs of the plan, which order the entries.</param>
+    public PlanResults With(PlanEntry entry, IReadOnlyList<(PlanStep Step, Bindings Bindings)> runs)
+    {
+        var places = runs.Index().ToDictionary(run => (run.Item.Step.Name, run.Item.Bindings.Text), run => run.Index);
+        return this with
+        {
+            Entries =
+            [
+                .. Entries
+                    .Where(e => (e.Step, e.Variables) != (entry.Step, entry.Variables))
+                    .Append(entry)
+                    .OrderBy(e => places.GetValueOrDefault((e.Step, e.Variables), -1)),
+            ],
+        };
+    }
+
+    /// <summary>Without some runs, by step and values.</summary>
+    public PlanResults Without(IReadOnlySet<(string Step, string Variables)> runs) =>
         this with
         {
-            Entries = [.. Entries.Where(e => (e.Step, e.Variables) != (entry.Step, entry.Variables)), entry],
+            Entries = [.. Entries.Where(e => !runs.Contains((e.Step, e.Variables)))],
         };
 
     /// <summary>All runs of a step that agree with some values.</summary>

@@ -8,8 +8,8 @@ using LatentDiffusion.Progress;
 namespace LatentDiffusion.Cli.Experiments.Plans;
 
 /// <summary>
-/// Runs a plan's commands, each in a process of its own, and keeps what they print. What was run before with the same command
-/// is not run again, so an experiment that was stopped goes on.
+/// Runs a plan's commands, each in a process of its own, and keeps what they print. What was run before with the same command,
+/// seed, threads and configurations is not run again, so an experiment that was stopped goes on.
 /// </summary>
 /// <param name="plan">The plan.</param>
 /// <param name="places">What {out} and {root} stand for.</param>
@@ -31,8 +31,12 @@ internal sealed class PlanRun(ExperimentPlan plan, Bindings places, string folde
         var runs = Runs(plan).ToList();
         foreach (var (number, (step, bindings)) in runs.Index())
         {
-            var command = Command(step, bindings, places);
-            if (results.Find(step.Name, bindings)?.Command == command)
+            var command = Line(step, bindings);
+            var configurations = PlanInputs.Configurations(command);
+            if (
+                results.Find(step.Name, bindings) is { } earlier
+                && (earlier.Command, earlier.Configurations) == (command, configurations)
+            )
             {
                 continue;
             }
@@ -41,15 +45,24 @@ internal sealed class PlanRun(ExperimentPlan plan, Bindings places, string folde
             Tell(name);
             var start = Stopwatch.GetTimestamp();
             var output = await RunAsync(name, command, said => Tell($"{name}: {said}"), cancellation);
-            results = results.With(
-                new PlanEntry(
-                    step.Name,
-                    bindings.Text,
-                    command,
-                    Math.Round(Stopwatch.GetElapsedTime(start).TotalSeconds, 1),
-                    JsonDocument.Parse(output).RootElement
-                )
-            );
+            // What later commands made of the same files is no longer true.
+            var affected = runs.Skip(number)
+                .Where(run => PlanInputs.ShareFiles(command, Line(run.Step, run.Bindings), folder))
+                .Select(run => (run.Step.Name, run.Bindings.Text));
+            results = results
+                .Without(affected.ToHashSet())
+                .With(
+                    new PlanEntry(
+                        step.Name,
+                        bindings.Text,
+                        command,
+                        configurations,
+                        Provenance.Here,
+                        Math.Round(Stopwatch.GetElapsedTime(start).TotalSeconds, 1),
+                        JsonDocument.Parse(output).RootElement
+                    ),
+                    runs
+                );
             ExperimentFiles.Write(folder, results);
 
             void Tell(string detail) => progress.Report(new StepProgress("commands", number, runs.Count, detail));
@@ -73,25 +86,15 @@ internal sealed class PlanRun(ExperimentPlan plan, Bindings places, string folde
     public static string Command(PlanStep step, Bindings bindings, Bindings places) =>
         places.Fill(new Bindings([.. bindings.Values, .. places.Values.Select(Kept)]).Fill(step.Run));
 
-    /// <summary>The words to start this program with.</summary>
-    /// <param name="command">What <see cref="Command"/> made.</param>
-    /// <param name="seed">The plan's seed.</param>
-    /// <param name="threads">Threads to use.</param>
-    public static string[] Arguments(string command, long seed, int threads) =>
-        [
-            .. CommandLineParser.SplitCommandLine(command),
-            "--seed",
-            FormattableString.Invariant($"{seed}"),
-            "--threads",
-            FormattableString.Invariant($"{threads}"),
-            "--json",
-        ];
-
     // Values may name places, so these are put in last.
     private static (string Name, string Value) Kept((string Name, string Value) place) =>
         (place.Name, $"{{{place.Name}}}");
 
-    private async Task<string> RunAsync(
+    // Whole, so that it can be repeated by itself.
+    private string Line(PlanStep step, Bindings bindings) =>
+        FormattableString.Invariant($"{Command(step, bindings, places)} --seed {plan.Seed} --threads {threads}");
+
+    private static async Task<string> RunAsync(
         string name,
         string command,
         Action<string> said,
@@ -100,7 +103,11 @@ internal sealed class PlanRun(ExperimentPlan plan, Bindings places, string folde
     {
         try
         {
-            return await ThisProgram.RunAsync(Arguments(command, plan.Seed, threads), cancellation, said);
+            return await ThisProgram.RunAsync(
+                [.. CommandLineParser.SplitCommandLine(command), "--json"],
+                cancellation,
+                said
+            );
         }
         catch (CommandFailedException e)
         {

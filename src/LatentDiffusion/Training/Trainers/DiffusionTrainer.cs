@@ -23,12 +23,11 @@ internal sealed class DiffusionTrainer : ITrainer
     private readonly LatentDiffusionModel _model;
     private readonly ImageDataset? _validationImages;
     private readonly SheetSubjects _subjects;
-    private readonly Func<long, ILatentSource> _openLatents;
+    private readonly StepLatents _latents;
     private readonly Action<string> _log;
     private readonly ExponentialMovingAverage _ema;
     private readonly ParameterUpdate _update;
     private readonly DiffusionObjective _objective;
-    private ILatentSource? _latents;
     private ValidationSet? _validation;
 
     /// <param name="experiment">The configuration.</param>
@@ -50,7 +49,7 @@ internal sealed class DiffusionTrainer : ITrainer
         _model = model;
         _validationImages = validationImages;
         _subjects = subjects;
-        _openLatents = openLatents;
+        _latents = new StepLatents(experiment.Training.SamplesPerStep, openLatents);
         _log = log;
         _model.Unet.train();
         GradientCheckpointing.Set(_model.Unet, experiment.Training.GradientCheckpointing);
@@ -75,19 +74,19 @@ internal sealed class DiffusionTrainer : ITrainer
         _ema.Restart();
     }
 
-    public void Prepare(long step) => _latents ??= _openLatents(step * _experiment.Training.SamplesPerStep);
+    public void Prepare(long step) => _latents.From(step);
 
     public IReadOnlyDictionary<string, double> Step(long step)
     {
         var training = _experiment.Training;
-        Prepare(step);
+        var source = _latents.From(step);
         using var stream = TrainingStream.ForStep(_experiment.Seed, step);
         var metrics = new MeanMetrics(training.Accumulate);
         _update.ClearGradients();
         for (var i = 0; i < training.Accumulate; i++)
         {
             using var scope = NewDisposeScope();
-            var batch = _latents!.Next();
+            var batch = source.Next();
             var latents = _model.FirstStage.SampleLatents(batch.Encoded, stream.Generator);
             if (step == 0 && i == 0)
             {
@@ -210,7 +209,7 @@ internal sealed class DiffusionTrainer : ITrainer
 
     public void Dispose()
     {
-        _latents?.Dispose();
+        _latents.Dispose();
         _validation?.Dispose();
         _ema.Dispose();
         _update.Dispose();

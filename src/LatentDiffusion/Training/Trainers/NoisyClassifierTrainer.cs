@@ -25,9 +25,8 @@ internal sealed class NoisyClassifierTrainer : ITrainer
     private readonly ImageDataset _measuredImages;
     private readonly ValidationConfig _measuring;
     private readonly bool _scaleIsKnown;
-    private readonly Func<long, ILatentSource> _openLatents;
+    private readonly StepLatents _latents;
     private readonly ParameterUpdate _update;
-    private ILatentSource? _latents;
     private ValidationSet? _measured;
 
     /// <param name="experiment">The configuration.</param>
@@ -46,7 +45,8 @@ internal sealed class NoisyClassifierTrainer : ITrainer
     )
     {
         (_experiment, _model, _scaleIsKnown) = (experiment, model, scaleIsKnown);
-        (_measuring, _measuredImages, _openLatents) = (measuring, measuredImages, openLatents);
+        (_measuring, _measuredImages) = (measuring, measuredImages);
+        _latents = new StepLatents(experiment.Training.SamplesPerStep, openLatents);
         _model.Network.train();
         GradientCheckpointing.Set(_model.Network, experiment.Training.GradientCheckpointing);
         _update = new ParameterUpdate(
@@ -60,19 +60,19 @@ internal sealed class NoisyClassifierTrainer : ITrainer
 
     public void StartFrom(string path) => ModelFile.LoadNoisyClassifierInto(path, _model);
 
-    public void Prepare(long step) => _latents ??= _openLatents(step * _experiment.Training.SamplesPerStep);
+    public void Prepare(long step) => _latents.From(step);
 
     public IReadOnlyDictionary<string, double> Step(long step)
     {
         var training = _experiment.Training;
-        Prepare(step);
+        var source = _latents.From(step);
         using var stream = TrainingStream.ForStep(_experiment.Seed, step);
         var metrics = new MeanMetrics(training.Accumulate);
         _update.ClearGradients();
         for (var i = 0; i < training.Accumulate; i++)
         {
             using var scope = NewDisposeScope();
-            var batch = _latents!.Next();
+            var batch = source.Next();
             var latents = _model.FirstStage.SampleLatents(batch.Encoded, stream.Generator);
             if (step == 0 && i == 0 && !_scaleIsKnown && _experiment.InitFrom is null)
             {
@@ -146,7 +146,7 @@ internal sealed class NoisyClassifierTrainer : ITrainer
 
     public void Dispose()
     {
-        _latents?.Dispose();
+        _latents.Dispose();
         _measured?.Dispose();
         _update.Dispose();
         _model.Dispose();
