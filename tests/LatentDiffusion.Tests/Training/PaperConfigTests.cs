@@ -39,9 +39,13 @@ public sealed partial class PaperConfigTests
         ["imagenet-guided"] = 400.92,
         ["text-laion"] = 872.30,
         ["layout-openimages"] = 246.28,
+        ["layout-coco-f4"] = 246.28,
         ["superres-imagenet"] = 113.62,
         ["superres-openimages"] = 113.62,
+        ["superres-imagenet-pixels"] = 121.88,
+        ["superres-imagenet-regression"] = 121.88,
         ["inpaint-places"] = 215,
+        ["inpaint-places-ldm-1"] = 220.52,
         ["inpaint-places-big"] = 387.25,
         ["inpaint-places-big-512"] = 387.25,
         ["semantic-landscapes"] = 215,
@@ -126,7 +130,7 @@ public sealed partial class PaperConfigTests
     [Fact]
     public void Every_row_has_a_file()
     {
-        Assert.Equal(27, Names.Count);
+        Assert.Equal(31, Names.Count);
         Assert.Empty(Millions.Keys.Except(Names.Select(row => row.Data)));
     }
 
