@@ -5,6 +5,7 @@ using LatentDiffusion.Errors;
 using LatentDiffusion.Imaging;
 using LatentDiffusion.Models;
 using LatentDiffusion.Pipelines;
+using LatentDiffusion.Pipelines.Obedience;
 
 namespace LatentDiffusion.Cli.Commands;
 
@@ -26,7 +27,7 @@ internal sealed class EvaluateConditionsVerb : Verb
         HelpName = "N",
     };
 
-    private readonly Option<string?> _features = FeatureChoice.CreateOption();
+    private readonly PerceptualOptions _perceptual = new();
 
     private readonly Option<int> _show = new("--show")
     {
@@ -51,11 +52,14 @@ internal sealed class EvaluateConditionsVerb : Verb
     {
         Arguments.Add(_model);
         _images.AddTo(this);
-        foreach (var option in (Option[])[_count, .. _sampling.All, _features, _show, _out])
+        foreach (var option in (Option[])[_count, .. _sampling.All])
         {
             Options.Add(option);
         }
 
+        _perceptual.AddTo(this);
+        Options.Add(_show);
+        Options.Add(_out);
         Positive.Require(_count);
         Positive.Require(_show);
     }
@@ -79,14 +83,31 @@ internal sealed class EvaluateConditionsVerb : Verb
         {
             Seed = context.Seed ?? 0,
         };
-        var perceptual = FeatureChoice.Open(context, arguments.GetValue(_features));
-        using var network = perceptual?.Network;
+        var sheet = arguments.GetValue(_out);
+        if (sheet is not null)
+        {
+            // Before the long part, which a wrong name would waste.
+            OutputFolder.CreateFor(sheet);
+        }
+
+        using var perceptual = _perceptual.Open(context);
         using var progress = context.Output.StartProgress();
         var indices = EvenlySpaced.Indices(images.Images.Count, arguments.GetValue(_count) ?? images.Images.Count);
+        var onSheet = EvenlySpaced.Indices(indices.Count, sheet is null ? 0 : arguments.GetValue(_show)).ToHashSet();
+        List<ConditionalDraw> shown = [];
         var drawing = new ConditionalDrawing(model, request);
-        var draws = drawing.Draw(images.Images, indices, progress, cancellation).ToList();
+        var measures = ConditionalMeasures.Of(
+            Keeping(drawing.Draw(images.Images, indices, progress, cancellation), onSheet, shown),
+            MapObedience.Examples(images.Images, indices),
+            images.Labels,
+            perceptual.Measures
+        );
         progress.Dispose();
-        var measures = ConditionalMeasures.Of(draws, images.Labels, perceptual);
+        foreach (var sentence in measures.LeftOut)
+        {
+            context.Output.Warn(sentence);
+        }
+
         context.Output.Result(
             new ConditionReport(measures)
             {
@@ -94,23 +115,35 @@ internal sealed class EvaluateConditionsVerb : Verb
                 Size = images.Images.Size,
                 Sampler = request.Sampler,
                 Guidance = request.Guidance,
-                SecondsPerImage = Math.Round(drawing.Time.TotalSeconds / draws.Count, 4),
-                Sheet = WriteSheet(arguments, model, draws),
+                SecondsPerImage = Math.Round(drawing.Time.TotalSeconds / indices.Count, 4),
+                Sheet = sheet is null ? null : WriteSheet(sheet, model, shown),
             },
             report => report.InWords
         );
         return Task.FromResult(ExitCode.Done);
     }
 
-    private string? WriteSheet(ParseResult arguments, LatentDiffusionModel model, List<ConditionalDraw> draws)
+    // All others are let go once they are measured: of a large set there would be no room for them.
+    private static IEnumerable<ConditionalDraw> Keeping(
+        IEnumerable<ConditionalDraw> draws,
+        HashSet<int> positions,
+        List<ConditionalDraw> kept
+    )
     {
-        if (arguments.GetValue(_out) is not { } path)
+        foreach (var (position, draw) in draws.Index())
         {
-            return null;
-        }
+            if (positions.Contains(position))
+            {
+                kept.Add(draw);
+            }
 
-        var shown = EvenlySpaced.Indices(draws.Count, arguments.GetValue(_show)).Select(i => draws[i]);
-        var sheet = SampleSheet.Of(model.Config, [.. shown]);
+            yield return draw;
+        }
+    }
+
+    private static string WriteSheet(string path, LatentDiffusionModel model, List<ConditionalDraw> shown)
+    {
+        var sheet = SampleSheet.Of(model.Config, shown);
         AtomicFile.Write(path, stream => PngEncoder.Write(sheet, stream));
         return Path.GetFullPath(path);
     }

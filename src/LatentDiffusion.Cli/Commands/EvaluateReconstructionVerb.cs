@@ -1,12 +1,14 @@
 using System.CommandLine;
 using LatentDiffusion.Cli.Evaluation;
+using LatentDiffusion.Data;
 using LatentDiffusion.Errors;
 using LatentDiffusion.Pipelines;
 
 namespace LatentDiffusion.Cli.Commands;
 
 /// <summary>
-/// <c>ldm evaluate reconstruction</c>: how near reconstructions come to their inputs, of a model or of two folders.
+/// <c>ldm evaluate reconstruction</c>: how near reconstructions come to their inputs, of a model or of two sets of
+/// files.
 /// </summary>
 internal sealed class EvaluateReconstructionVerb : Verb
 {
@@ -20,14 +22,14 @@ internal sealed class EvaluateReconstructionVerb : Verb
 
     private readonly Option<string?> _inputs = new("--inputs")
     {
-        Description = "Folder of images; goes with --reconstructions",
-        HelpName = "DIR",
+        Description = "Images in any of these forms; goes with --reconstructions",
+        HelpName = "PATH",
     };
 
     private readonly Option<string?> _reconstructions = new("--reconstructions")
     {
-        Description = "Folder of their reconstructions, under the same names",
-        HelpName = "DIR",
+        Description = "Their reconstructions: under the same names, in an .npz or .parquet file in the same order",
+        HelpName = "PATH",
     };
 
     private readonly ReconstructionOptions _options = new();
@@ -41,16 +43,14 @@ internal sealed class EvaluateReconstructionVerb : Verb
     public EvaluateReconstructionVerb()
         : base(
             "reconstruction",
-            "PSNR, SSIM, LPIPS, PSIM and rFID of an autoencoder, or between two folders",
+            "PSNR, SSIM, LPIPS, PSIM and rFID of an autoencoder, or between two folders or archives",
             "ldm evaluate reconstruction --model out/demo-train/autoencoder --images photos"
         )
     {
-        foreach (var option in new Option[] { _model, _inputs, _reconstructions })
-        {
-            Options.Add(option);
-        }
-
+        Options.Add(_model);
         _images.AddTo(this);
+        Options.Add(_inputs);
+        Options.Add(_reconstructions);
         _options.AddTo(this);
         Options.Add(_out);
     }
@@ -72,8 +72,9 @@ internal sealed class EvaluateReconstructionVerb : Verb
         }
         else if (inputs is not null && outputs is not null && model is null && images is null)
         {
-            var size = arguments.GetValue(_options.Size);
-            measurement.OfFolders(PairedFolders.Open(inputs, outputs, size), size, cancellation);
+            var filter = arguments.GetValue(_images.Where) is { } rows ? RowFilter.Parse(rows) : null;
+            var pairs = PairedImages.Open(inputs, outputs, arguments.GetValue(_options.Size), filter);
+            measurement.OfPairs(pairs, cancellation);
         }
         else
         {

@@ -89,6 +89,7 @@ internal sealed class TrainVerb : Verb
                 Seconds = Math.Round(result.Elapsed.TotalSeconds, 1),
                 StepsPerSecond = PerSecond(result.StepsThisSession),
                 ImagesPerSecond = PerSecond(result.StepsThisSession * experiment.Training.SamplesPerStep),
+                HoursPerEpoch = HoursFor(result.EpochImages),
                 Loss = double.IsNaN(result.Loss) ? (double?)null : result.Loss,
             },
             r =>
@@ -101,6 +102,11 @@ internal sealed class TrainVerb : Verb
 
         double? PerSecond(long count) =>
             result.StepsThisSession == 0 ? null : Math.Round(count / result.Elapsed.TotalSeconds, 3);
+
+        double? HoursFor(int? images) =>
+            result.StepsThisSession == 0
+                ? null
+                : images * result.Elapsed.TotalHours / (result.StepsThisSession * experiment.Training.SamplesPerStep);
     }
 
     private static ExperimentConfig Bind(string path, IReadOnlyList<string> overrides, long? seed)

@@ -23,12 +23,18 @@ internal sealed class ConditionReport(ConditionalMeasures measures)
 
     public double? Ssim => Finite(measures.Pairs.Ssim?.Mean);
 
+    /// <summary>Null without learned weights.</summary>
     public double? Lpips => Finite(measures.Pairs.Lpips?.Mean);
+
+    public double? Psim => Finite(measures.Pairs.Psim?.Mean);
 
     public double? Fid => Finite(measures.Pairs.Rfid);
 
-    /// <summary>The network behind the perceptual numbers.</summary>
+    /// <summary>The network behind <see cref="Fid"/>, which also judges layouts and label maps.</summary>
     public string? Features => measures.Pairs.Features;
+
+    /// <summary>The network behind <see cref="Lpips"/> and <see cref="Psim"/>; null without both.</summary>
+    public string? LpipsFeatures => measures.Pairs.LpipsFeatures;
 
     /// <summary>The low-resolution images enlarged bicubically, for comparison; null for other models.</summary>
     public BicubicReport? Bicubic => measures.Bicubic is { } pairs ? new BicubicReport(pairs) : null;
@@ -45,58 +51,59 @@ internal sealed class ConditionReport(ConditionalMeasures measures)
     public string InWords =>
         string.Join(
             '\n',
-            Lines(
-                    $"{Count} images at {Size}x{Size} drawn anew from their conditions, {Sampler}, guidance {Guidance:0.##}:",
-                    measures.Pairs
-                )
-                .Concat(measures.Bicubic is { } pairs ? Lines($"enlarged bicubically instead:", pairs) : [])
-                .Concat(LayoutLines())
-                .Concat(MapLines())
-                .Append(Text($"  {SecondsPerImage:0.###} s an image"))
-                .Concat(Sheet is null ? [] : [$"Sheet: {Sheet}"])
+            [
+                Text($"{Count} images at {Size}x{Size} drawn anew from their conditions,")
+                    + Text($" {Sampler}, guidance {Guidance:0.##}:"),
+                .. Figures.Lines([.. Rows(measures.Pairs), .. LayoutRows(), .. MapRows()]),
+                .. measures.Bicubic is { } pairs
+                    ? ["enlarged bicubically instead:", .. Figures.Lines(Rows(pairs))]
+                    : Array.Empty<string>(),
+                Text($"{SecondsPerImage:0.###} s an image"),
+                .. Features is null
+                    ? Array.Empty<string>()
+                    : ["Figures of one network do not compare with another's, nor FID with that of another count."],
+                .. Sheet is null ? Array.Empty<string>() : [$"Sheet: {Sheet}"],
+            ]
         );
 
-    private IEnumerable<string> LayoutLines() =>
+    private IEnumerable<(string Name, string? Value)> LayoutRows() =>
         Layouts is null
             ? []
             :
             [
-                $"  objects in their boxes  {Rate(Layouts.Boxes)}",
-                $"  the same of the images  {Rate(Layouts.BoxesOfReal)}",
+                (Figures.Name("objects in their boxes", Features), Rate(Layouts.Boxes)),
+                (Figures.Name("the same of the images", Features), Rate(Layouts.BoxesOfReal)),
             ];
 
-    private IEnumerable<string> MapLines() =>
+    private IEnumerable<(string Name, string? Value)> MapRows() =>
         Maps is null
             ? []
             :
             [
-                Text(
-                    $"  pixels of their class   {Maps.Samples.PixelAccuracy:p1} (images {Maps.Real.PixelAccuracy:p1}, "
-                ) + Text($"chance {Maps.Chance:p1}), of {Maps.Count} samples"),
-                Text($"  mean IoU                {Maps.Samples.MeanIou:0.000} (images {Maps.Real.MeanIou:0.000})"),
+                (
+                    Figures.Name("pixels of their class", Features),
+                    Text($"{Maps.Samples.PixelAccuracy:p1} (images {Maps.Real.PixelAccuracy:p1}, ")
+                        + Text($"chance {Maps.Chance:p1}), of {Maps.Count} samples")
+                ),
+                (
+                    Figures.Name("mean IoU", Features),
+                    Text($"{Maps.Samples.MeanIou:0.000} (images {Maps.Real.MeanIou:0.000})")
+                ),
             ];
 
-    private static IEnumerable<string> Lines(FormattableString title, ReconstructionSummary pairs)
-    {
-        yield return Text(title);
-        yield return Text($"  PSNR   {pairs.Psnr.Mean:0.00} dB");
-        if (pairs.Ssim is { } ssim)
-        {
-            yield return Text($"  SSIM   {ssim.Mean:0.0000}");
-        }
+    private static IEnumerable<(string Name, string? Value)> Rows(ReconstructionSummary pairs) =>
+        [
+            ("PSNR", $"{Figures.Number(pairs.Psnr.Mean, "f2")} dB"),
+            ("SSIM", Mean(pairs.Ssim)),
+            (Figures.Name("LPIPS", pairs.LpipsFeatures), Mean(pairs.Lpips)),
+            (Figures.Name("PSIM", pairs.LpipsFeatures), Mean(pairs.Psim)),
+            (
+                Figures.Name("FID", pairs.Features, Figures.Size(pairs.Size)),
+                pairs.Rfid is { } distance ? Figures.Number(distance, "f4") : null
+            ),
+        ];
 
-        if (pairs.Lpips is { } lpips)
-        {
-            yield return Text($"  LPIPS  {lpips.Mean:0.0000} (network {pairs.Features})");
-        }
-
-        if (pairs.Rfid is { } distance)
-        {
-            yield return Text(
-                $"  FID    {distance:0.0000} (network {pairs.Features}; not comparable with other networks')"
-            );
-        }
-    }
+    private static string? Mean(MeanAndDeviation? value) => value is null ? null : Figures.Number(value.Mean, "f4");
 
     private static string Rate(ObedienceRate rate) =>
         Text($"{rate.Share:p1} +- {rate.StandardError:p1} ({rate.Right} of {rate.Of}; chance {rate.Chance:p1})");
@@ -114,6 +121,8 @@ internal sealed class ConditionReport(ConditionalMeasures measures)
         public double? Ssim => Finite(pairs.Ssim?.Mean);
 
         public double? Lpips => Finite(pairs.Lpips?.Mean);
+
+        public double? Psim => Finite(pairs.Psim?.Mean);
 
         public double? Fid => Finite(pairs.Rfid);
     }

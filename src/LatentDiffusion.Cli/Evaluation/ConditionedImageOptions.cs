@@ -1,8 +1,11 @@
 using System.CommandLine;
 using LatentDiffusion.Cli.Commands;
 using LatentDiffusion.Data;
+using LatentDiffusion.Data.Layouts;
+using LatentDiffusion.Data.SemanticMaps;
 using LatentDiffusion.Errors;
 using LatentDiffusion.Networks.Conditioners;
+using LatentDiffusion.Pipelines;
 using LatentDiffusion.Pipelines.Conditions;
 
 namespace LatentDiffusion.Cli.Evaluation;
@@ -12,7 +15,7 @@ internal sealed class ConditionedImageOptions
 {
     private readonly Option<string> _images = new("--images")
     {
-        Description = "Real images: a folder or a .parquet file",
+        Description = "Real images: a folder, a .parquet file, a .zip of image files or an .npz of pixels",
         HelpName = "PATH",
         Required = true,
     };
@@ -101,28 +104,40 @@ internal sealed class ConditionedImageOptions
         }
     }
 
-    private DataConfig Data(ParseResult arguments, int usualSize)
+    private AnyImages Data(ParseResult arguments, int usualSize) =>
+        new()
+        {
+            Path = arguments.GetRequiredValue(_images),
+            Size = arguments.GetValue(_size) ?? usualSize,
+            Resize = arguments.GetValue(_resize),
+            Where = arguments.GetValue(_where),
+            Maps = arguments.GetValue(_maps),
+            Layouts = arguments.GetValue(_layouts),
+        };
+
+    // Configurations of trainings say what kind of source it is; here its name does.
+    private sealed record AnyImages : DataConfig
     {
-        var path = arguments.GetRequiredValue(_images);
-        var size = arguments.GetValue(_size) ?? usualSize;
-        var resize = arguments.GetValue(_resize);
-        var where = arguments.GetValue(_where);
-        return Path.GetExtension(path).Equals(".parquet", StringComparison.OrdinalIgnoreCase)
-            ? new ParquetConfig
-            {
-                Path = path,
-                Size = size,
-                Resize = resize,
-                Where = where,
-            }
-            : new ImageFolderConfig
-            {
-                Path = path,
-                Size = size,
-                Resize = resize,
-                Where = where,
-                Maps = arguments.GetValue(_maps),
-                Layouts = arguments.GetValue(_layouts),
-            };
+        public required string Path { get; init; }
+
+        public string? Maps { get; init; }
+
+        public string? Layouts { get; init; }
+
+        public override IImageSource Open() =>
+            ImageSources.Open(Path, new SourceColumns { Filter = Where is null ? null : RowFilter.Parse(Where) });
+
+        public override SemanticMapSource? OpenMaps(IImageSource images) =>
+            Maps is null ? null : SemanticMapSource.Open(Named(images, "label maps"), Maps);
+
+        public override LayoutSource? OpenLayouts(IImageSource images) =>
+            Layouts is null ? null : LayoutSource.Open(Layouts, Named(images, "layouts"));
+
+        private IImageSource Named(IImageSource images, string what) =>
+            PairedImages.HasNames(images)
+                ? images
+                : throw new UserInputException(
+                    $"The images of \"{Path}\" have no names, by which {what} are found: give a folder or a .zip file."
+                );
     }
 }

@@ -83,7 +83,7 @@ internal sealed class DrawnSamples
         };
         var sampler = new ImageSampler(model);
         sampler.Check(request);
-        var features = new ImageFeatures(network);
+        var features = new ImageFeatures(network, count);
         List<RgbImage> shown = [];
         var (time, done) = (TimeSpan.Zero, 0);
         foreach (var inputs in request.Inputs.Chunk(request.BatchSize))

@@ -1,6 +1,8 @@
+using System.CommandLine;
 using LatentDiffusion.Checkpoints.Files;
 using LatentDiffusion.Cli.Commands;
 using LatentDiffusion.Data;
+using LatentDiffusion.Errors;
 using LatentDiffusion.Imaging;
 using LatentDiffusion.Models;
 using LatentDiffusion.Networks.Autoencoders;
@@ -25,29 +27,44 @@ internal sealed class FirstStageComparison(VerbContext context, ReconstructionOp
     /// <summary>Side of the middle part that the sheet shows twice as large, or null for whole images.</summary>
     public int? Detail { get; init; }
 
-    /// <summary>Measures all models and tells the result.</summary>
+    /// <summary>
+    /// Measures all models and tells the result. All are sent the same images: of those taken as they are, what their
+    /// factors' least common multiple divides.
+    /// </summary>
     /// <param name="models">Run folders, model folders or files.</param>
     /// <param name="source">The images.</param>
     /// <param name="cancellation">Asks to stop.</param>
     public void Run(IReadOnlyList<string> models, IImageSource source, CancellationToken cancellation)
     {
-        // Before the long part, which a wrong name would waste.
-        foreach (var model in models)
-        {
-            ModelLocation.Resolve(model);
-        }
-
+        context.OpenCpu();
+        // Before the long part, which a wrong name or size would waste.
+        var multiple = CommonMultiple.Of(models);
+        RequireMultiple(options.Size, context.Arguments.GetValue(options.Size), multiple);
+        RequireMultiple(options.Tile, context.Arguments.GetValue(options.Tile), multiple);
         var indices = EvenlySpaced.Indices(source.Count, context.Arguments.GetValue(options.Count) ?? source.Count);
         if (Sheet is not null)
         {
             OutputFolder.CreateFor(Sheet);
         }
 
-        context.OpenCpu();
+        using var perceptual = options.Perceptual.Open(context);
         List<FirstStageFigures> figures = [];
         foreach (var model in models)
         {
-            figures.Add(Measure(model, source, indices, cancellation));
+            figures.Add(
+                Measure(
+                    model,
+                    firstStage => Pairs(firstStage, source, indices, multiple),
+                    indices.Count,
+                    perceptual.Measures,
+                    cancellation
+                )
+            );
+        }
+
+        foreach (var sentence in figures[0].Measured.LeftOut)
+        {
+            context.Output.Warn(sentence);
         }
 
         if (Sheet is not null)
@@ -63,24 +80,22 @@ internal sealed class FirstStageComparison(VerbContext context, ReconstructionOp
 
     private FirstStageFigures Measure(
         string model,
-        IImageSource source,
-        IReadOnlyList<int> indices,
+        Func<FirstStage, IEnumerable<ReconstructionPair>> pairs,
+        int count,
+        PerceptualMeasures? perceptual,
         CancellationToken cancellation
     )
     {
         var (firstStage, config) = ModelFile.LoadFirstStage(model);
         using var owned = firstStage;
-        var perceptual = FeatureChoice.Open(context, context.Arguments.GetValue(options.Features));
-        using var network = perceptual?.Network;
         using var evaluation = new ReconstructionEvaluation(perceptual);
         var name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(model)));
-        var pairs = Pairs(firstStage, source, indices);
-        var onSheet = EvenlySpaced.Indices(indices.Count, context.Arguments.GetValue(options.Show)).ToHashSet();
+        var onSheet = EvenlySpaced.Indices(count, context.Arguments.GetValue(options.Show)).ToHashSet();
         List<ReconstructionPair> shown = [];
         using (var progress = context.Output.StartProgress())
         {
             var done = 0;
-            foreach (var (pair, _) in evaluation.Measure(pairs))
+            foreach (var (pair, _) in evaluation.Measure(pairs(firstStage)))
             {
                 cancellation.ThrowIfCancellationRequested();
                 if (onSheet.Contains(done))
@@ -88,7 +103,7 @@ internal sealed class FirstStageComparison(VerbContext context, ReconstructionOp
                     shown.Add(pair);
                 }
 
-                progress.Report(new StepProgress(name, ++done, indices.Count));
+                progress.Report(new StepProgress(name, ++done, count));
             }
         }
 
@@ -107,7 +122,8 @@ internal sealed class FirstStageComparison(VerbContext context, ReconstructionOp
     private IEnumerable<ReconstructionPair> Pairs(
         FirstStage firstStage,
         IImageSource source,
-        IReadOnlyList<int> indices
+        IReadOnlyList<int> indices,
+        int multiple
     )
     {
         var reconstruction = new Reconstruction(firstStage, context.Arguments.GetValue(options.Tile));
@@ -116,7 +132,18 @@ internal sealed class FirstStageComparison(VerbContext context, ReconstructionOp
                 new ImageDataset(source, new ImageTransform(side), seed: 0, cacheBytes: 0),
                 indices
             )
-            : reconstruction.Reconstruct(source, indices);
+            : reconstruction.Reconstruct(source, indices, multiple);
+    }
+
+    private static void RequireMultiple(Option option, int? value, int multiple)
+    {
+        if (value is { } side && side % multiple != 0)
+        {
+            var nearest = Math.Max(1, side / multiple) * multiple;
+            throw new UserInputException(
+                $"{option.Name} {side} is no multiple of {multiple}, as the models' factors need: use {nearest}."
+            );
+        }
     }
 
     private void Keep(string name, List<ReconstructionPair> shown)

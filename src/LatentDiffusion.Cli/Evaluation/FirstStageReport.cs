@@ -1,4 +1,3 @@
-using System.Globalization;
 using LatentDiffusion.Cli.Terminal;
 
 namespace LatentDiffusion.Cli.Evaluation;
@@ -26,31 +25,40 @@ internal sealed record FirstStageReport(IReadOnlyList<FirstStageFigures> Models,
     public string InWords()
     {
         var first = Models[0].Measured;
+        List<(string Title, Func<FirstStageFigures, string> Cell)> columns =
+        [
+            ("model", m => m.Name),
+            ("f", m => Figures.Number(m.Factor, "0")),
+            ("c", m => Figures.Number(m.Channels, "0")),
+            ("reg.", m => m.Regularization),
+            ("PSNR dB", m => $"{Number(m.Measured.Psnr, "0.00")} +- {Number(m.Measured.PsnrStd, "0.00")}"),
+            ("SSIM", m => Number(m.Measured.Ssim, "0.000")),
+        ];
+        AddMeasured(first.LpipsName, m => m.Lpips, "0.000");
+        AddMeasured(first.PsimName, m => m.Psim, "0.000");
+        AddMeasured(first.RfidName, m => m.Rfid, "0.00");
         string[] lines =
         [
-            $"{first.Count} images; network {first.Features ?? "none"}; its rFID and LPIPS do not compare with another's",
+            $"{first.Images}; figures of one network do not compare with another's",
             "",
             MarkdownTable.Write([
-                ["model", "f", "c", "reg.", "PSNR dB", "SSIM", "LPIPS", "rFID"],
-                .. Models.Select(Row),
+                [.. columns.Select(column => column.Title)],
+                .. Models.Select(model => (string[])[.. columns.Select(column => column.Cell(model))]),
             ]),
             .. Sheet is null ? Array.Empty<string>() : ["", $"Sheet: {Sheet}"],
         ];
         return string.Join('\n', lines);
+
+        // A network may be missing, have no LPIPS, or find the images too small.
+        void AddMeasured(string name, Func<ReconstructionReport, double?> figure, string format)
+        {
+            if (Models.Any(model => figure(model.Measured) is not null))
+            {
+                columns.Add((name, m => Number(figure(m.Measured), format)));
+            }
+        }
     }
 
-    private static string[] Row(FirstStageFigures m) =>
-        [
-            m.Name,
-            Number(m.Factor, "0"),
-            Number(m.Channels, "0"),
-            m.Regularization,
-            $"{Number(m.Measured.Psnr, "0.00")} +- {Number(m.Measured.PsnrStd, "0.00")}",
-            Number(m.Measured.Ssim, "0.000"),
-            Number(m.Measured.Lpips, "0.000"),
-            Number(m.Measured.Rfid, "0.00"),
-        ];
-
     private static string Number(double? value, string format) =>
-        value?.ToString(format, CultureInfo.InvariantCulture) ?? "";
+        value is { } number ? Figures.Number(number, format) : "";
 }

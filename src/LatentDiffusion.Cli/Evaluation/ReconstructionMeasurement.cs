@@ -42,18 +42,22 @@ internal sealed class ReconstructionMeasurement
             )
             : reconstruction.Reconstruct(source, indices);
         var summary = Measure("reconstruct", pairs, indices.Count, cancellation);
-        Tell(summary, size, model);
+        Tell(summary, model);
     }
 
     /// <summary>Measures reconstructions that are there as files.</summary>
-    /// <param name="folders">The files.</param>
-    /// <param name="size">Side of the squares they were made, or null.</param>
+    /// <param name="images">The files.</param>
     /// <param name="cancellation">Asks to stop.</param>
-    public void OfFolders(PairedFolders folders, int? size, CancellationToken cancellation)
+    public void OfPairs(PairedImages images, CancellationToken cancellation)
     {
         Context.OpenCpu();
-        var indices = EvenlySpaced.Indices(folders.Count, Count(folders.Count));
-        Tell(Measure("compare", folders.Read(indices), indices.Count, cancellation), size, model: null);
+        if (images.IsByPosition)
+        {
+            Context.Output.Log("Images are compared by position; those of a folder or zip are in the order of paths.");
+        }
+
+        var indices = EvenlySpaced.Indices(images.Count, Count(images.Count));
+        Tell(Measure("compare", images.Read(indices), indices.Count, cancellation), model: null);
     }
 
     private int Count(int all) => Context.Arguments.GetValue(Options.Count) ?? all;
@@ -87,9 +91,8 @@ internal sealed class ReconstructionMeasurement
             OutputFolder.Create(Save);
         }
 
-        var perceptual = FeatureChoice.Open(Context, Context.Arguments.GetValue(Options.Features));
-        using var network = perceptual?.Network;
-        using var evaluation = new ReconstructionEvaluation(perceptual);
+        using var perceptual = Options.Perceptual.Open(Context);
+        using var evaluation = new ReconstructionEvaluation(perceptual.Measures);
         var onSheet = EvenlySpaced.Indices(count, Context.Arguments.GetValue(Options.Show)).ToHashSet();
         List<ReconstructionPair> shown = [];
         using var progress = Context.Output.StartProgress();
@@ -117,14 +120,20 @@ internal sealed class ReconstructionMeasurement
             WriteImage(Sheet, ReconstructionSheet.Draw(shown));
         }
 
-        return evaluation.Summarize();
+        progress.Dispose();
+        var summary = evaluation.Summarize();
+        foreach (var sentence in summary.LeftOut)
+        {
+            Context.Output.Warn(sentence);
+        }
+
+        return summary;
     }
 
-    private void Tell(ReconstructionSummary summary, int? size, string? model) =>
+    private void Tell(ReconstructionSummary summary, string? model) =>
         Context.Output.Result(
             new ReconstructionReport(summary)
             {
-                Size = size,
                 Sheet = FullPath(Sheet),
                 Saved = FullPath(Save),
                 Model = model,

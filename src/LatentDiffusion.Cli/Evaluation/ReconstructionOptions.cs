@@ -33,15 +33,17 @@ internal sealed class ReconstructionOptions
             DefaultValueFactory = _ => TiledFirstStage.DefaultTileSize,
         };
 
-    public Option<string?> Features { get; } = FeatureChoice.CreateOption();
+    public PerceptualOptions Perceptual { get; } = new();
 
     public void AddTo(Verb verb)
     {
-        foreach (var option in new Option[] { Size, Count, Tile, Features, Show })
+        foreach (var option in new Option[] { Size, Count, Tile })
         {
             verb.Options.Add(option);
         }
 
+        Perceptual.AddTo(verb);
+        verb.Options.Add(Show);
         Positive.Require(Size);
         Positive.Require(Count);
         Positive.Require(Tile);

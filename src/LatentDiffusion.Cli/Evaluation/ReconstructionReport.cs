@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json.Serialization;
 using LatentDiffusion.Pipelines;
 
@@ -29,11 +28,14 @@ internal sealed record ReconstructionReport
 
     public int Count => _summary.Count;
 
-    /// <summary>The network behind the perceptual numbers.</summary>
+    /// <summary>The network behind <see cref="Rfid"/>.</summary>
     public string? Features => _summary.Features;
 
-    /// <summary>Side of the square images, or null when they were taken as they are.</summary>
-    public int? Size { get; init; }
+    /// <summary>The network behind <see cref="Lpips"/> and <see cref="Psim"/>; null without both.</summary>
+    public string? LpipsFeatures => _summary.LpipsFeatures;
+
+    /// <summary>Side of the images, or null when they are not squares of one size.</summary>
+    public int? Size => _summary.Size is { } size && size.Width == size.Height ? size.Width : null;
 
     public string? Sheet { get; init; }
 
@@ -42,27 +44,54 @@ internal sealed record ReconstructionReport
 
     public string? Model { get; init; }
 
+    /// <summary>What was left out because images were too small, and why: a sentence each.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<string> LeftOut => _summary.LeftOut;
+
+    /// <summary>How many images of which size.</summary>
+    [JsonIgnore]
+    public string Images
+    {
+        get
+        {
+            var shape = _summary.Size is { } size ? $" at {size.Width}x{size.Height}" : "";
+            return (Count == 1 ? "1 image" : $"{Count} images") + shape;
+        }
+    }
+
+    /// <summary>The name of <see cref="Lpips"/> with its network.</summary>
+    [JsonIgnore]
+    public string LpipsName => Figures.Name("LPIPS", LpipsFeatures);
+
+    /// <summary>The name of <see cref="Psim"/> with its network.</summary>
+    [JsonIgnore]
+    public string PsimName => Figures.Name("PSIM", LpipsFeatures);
+
+    /// <summary>The name of <see cref="Rfid"/> with its network and the images' size.</summary>
+    [JsonIgnore]
+    public string RfidName => Figures.Name("rFID", Features, Figures.Size(_summary.Size));
+
     [JsonIgnore]
     public string InWords
     {
         get
         {
-            var images = Count == 1 ? "1 image" : $"{Count} images";
-            var shape = Size is { } side ? $" at {side}x{side}" : "";
+            (string, string?)[] rows =
+            [
+                ("PSNR", Spread(_summary.Psnr, "f2", " dB")),
+                ("SSIM", Spread(_summary.Ssim, "f4", "")),
+                ("error", Spread(_summary.AbsoluteError, "f2", " of 255")),
+                (LpipsName, Spread(_summary.Lpips, "f4", "")),
+                (PsimName, Spread(_summary.Psim, "f4", "")),
+                (RfidName, Rfid is { } distance ? Figures.Number(distance, "f4") : null),
+            ];
             string?[] lines =
             [
-                $"{images}{shape}:",
-                Line("PSNR", _summary.Psnr, "f2", " dB"),
-                Line("SSIM", _summary.Ssim, "f4", ""),
-                Line("error", _summary.AbsoluteError, "f2", " of 255"),
-                Line("LPIPS", _summary.Lpips, "f4", With(Features)),
-                Line("PSIM", _summary.Psim, "f4", With(Features)),
-                Rfid is { } rfid
-                    ? string.Create(
-                        CultureInfo.InvariantCulture,
-                        $"  rFID   {rfid:f4}{With(Features)}; not comparable with other networks' numbers"
-                    )
-                    : null,
+                $"{Images}:",
+                .. Figures.Lines(rows),
+                Features is null
+                    ? null
+                    : "Figures of one network do not compare with another's, nor rFID with that of another count.",
                 Sheet is null ? null : $"Sheet: {Sheet}",
                 Saved is null ? null : $"Reconstructions: {Saved}",
             ];
@@ -70,19 +99,13 @@ internal sealed record ReconstructionReport
         }
     }
 
-    private static string With(string? features) => $" (network {features})";
-
-    private static string? Line(string name, MeanAndDeviation? value, string format, string unit)
-    {
-        return value switch
+    private static string? Spread(MeanAndDeviation? value, string format, string unit) =>
+        value switch
         {
             null => null,
-            { Mean: double.PositiveInfinity } => $"  {name, -6} infinite: an image equals its reconstruction",
-            _ => $"  {name, -6} {Number(value.Mean)} +- {Number(value.Deviation)}{unit}",
+            { Mean: double.PositiveInfinity } => "infinite: an image equals its reconstruction",
+            _ => $"{Figures.Number(value.Mean, format)} +- {Figures.Number(value.Deviation, format)}{unit}",
         };
-
-        string Number(double number) => number.ToString(format, CultureInfo.InvariantCulture);
-    }
 
     // JSON has no infinity, which the PSNR of equal images is.
     private static double? Finite(double? value) =>

@@ -17,7 +17,11 @@ internal sealed class SampleReport(SampleMeasures measures)
 
     public double Kid => Math.Round(measures.Kernel.Mean, Decimals);
 
-    public double KidStd => Math.Round(measures.Kernel.Deviation, Decimals);
+    /// <summary>The standard error of <see cref="Kid"/>; null with fewer than three images in a set.</summary>
+    public double? KidSe => measures.Kernel.StandardError is { } error ? Math.Round(error, Decimals) : null;
+
+    /// <summary>The deviation over subsets; null where both sets were taken whole.</summary>
+    public double? KidStd => measures.Kernel.Deviation is { } deviation ? Math.Round(deviation, Decimals) : null;
 
     /// <summary>Of the samples; null where the network knows no classes.</summary>
     public double? InceptionScore => measures.InceptionScore is { } score ? Math.Round(score.Mean, Decimals) : null;
@@ -32,6 +36,12 @@ internal sealed class SampleReport(SampleMeasures measures)
     public double? Density => measures.Density?.Density;
 
     public double? Coverage => measures.Density?.Coverage;
+
+    /// <summary>Of how many real images precision, recall, density and coverage are.</summary>
+    public int? PrecisionReal => measures.Manifolds is null ? null : measures.RealInManifolds;
+
+    /// <summary>Of how many samples precision, recall, density and coverage are.</summary>
+    public int? PrecisionSamples => measures.Manifolds is null ? null : measures.SamplesInManifolds;
 
     public required int CountReal { get; init; }
 
@@ -58,6 +68,7 @@ internal sealed class SampleReport(SampleMeasures measures)
                 [
                     $"{CountSamples} samples and {CountReal} real images at {Size}x{Size}, network {Features}:",
                     .. rows.Select(row => $"  {row.Label.PadRight(width)}  {row.Value}"),
+                    .. ManifoldsInWords(),
                     .. Drawn is null ? Array.Empty<string>() : [Drawn.InWords],
                     "Not comparable with other networks' numbers, nor FID, sFID and IS with those of other counts.",
                 ]
@@ -73,7 +84,7 @@ internal sealed class SampleReport(SampleMeasures measures)
             yield return Row("sFID", Number(spatial));
         }
 
-        yield return Row("KID", $"{Number(Kid)} +- {Number(KidStd)}");
+        yield return Row("KID", KidSe is { } error ? $"{Number(Kid)} +- {Number(error)}" : Number(Kid));
         if (measures.InceptionScore is { } score)
         {
             yield return Row("IS", $"{Number(score.Mean)} +- {Number(score.Deviation)}");
@@ -89,6 +100,16 @@ internal sealed class SampleReport(SampleMeasures measures)
         {
             yield return Row("density", Number(density.Density));
             yield return Row("coverage", Number(density.Coverage));
+        }
+    }
+
+    // The counts matter to these, and are less than what was read where that is much.
+    private IEnumerable<string> ManifoldsInWords()
+    {
+        if (PrecisionReal < CountReal || PrecisionSamples < CountSamples)
+        {
+            yield return $"Precision, recall, density and coverage: {PrecisionSamples} samples and {PrecisionReal} real "
+                + "images, evenly spaced.";
         }
     }
 

@@ -1,37 +1,38 @@
-using System.Buffers.Binary;
-using System.Globalization;
 using System.IO.Compression;
-using System.Text;
-using System.Text.RegularExpressions;
+using LatentDiffusion.Checkpoints.Files;
+using LatentDiffusion.Checkpoints.Torch;
 using LatentDiffusion.Errors;
 using LatentDiffusion.Imaging;
 
 namespace LatentDiffusion.Data;
 
 /// <summary>
-/// Images as an array of bytes [N, H, W, 3] called <c>arr_0</c> in a NumPy archive (.npz): the form in which sets of samples
-/// are commonly passed around. The array stays in memory.
+/// Images as an array of bytes [N, H, W, 3] called <c>arr_0</c> in a NumPy archive (.npz): the form in which sets of
+/// samples are commonly passed around. Of an array that is stored as it is (numpy.savez), images are read from the file
+/// when they are asked for, so that it may be larger than the memory; a compressed one (numpy.savez_compressed) stays
+/// in memory.
 /// </summary>
-public sealed partial class PixelArraySource : IImageSource, IDecodedImages
+public sealed class PixelArraySource : IImageSource, IDecodedImages
 {
     private const string ArrayName = "arr_0.npy";
-    private const int PrefixLength = 8;
 
-    private readonly byte[] _pixels;
-    private readonly int _height;
-    private readonly int _width;
-    private readonly string _name;
+    private readonly PixelArrayHeader _header;
+    private readonly string _path;
 
-    private PixelArraySource(string name, byte[] pixels, int count, int height, int width) =>
-        (_name, _pixels, Count, _height, _width) = (name, pixels, count, height, width);
+    // All pixels, or where they begin in the file.
+    private readonly byte[]? _pixels;
+    private readonly long _start;
+
+    private PixelArraySource(string path, PixelArrayHeader header, byte[]? pixels, long start) =>
+        (_path, _header, _pixels, _start) = (path, header, pixels, start);
 
     /// <inheritdoc/>
-    public int Count { get; }
+    public int Count => _header.Count;
 
     /// <inheritdoc/>
     public IReadOnlyList<string> ClassNames => [];
 
-    /// <summary>Reads an archive.</summary>
+    /// <summary>Opens an archive.</summary>
     /// <param name="path">An npz file.</param>
     /// <exception cref="UserInputException">The file is missing or damaged, or holds another kind of array.</exception>
     public static PixelArraySource Open(string path)
@@ -39,40 +40,22 @@ public sealed partial class PixelArraySource : IImageSource, IDecodedImages
         try
         {
             using var archive = ZipFile.OpenRead(path);
-            using var stream =
-                archive.GetEntry(ArrayName)?.Open() ?? throw new InvalidDataException($"it has no array '{ArrayName}'");
-            var header = ReadHeader(stream);
-            if (Shape().Match(header) is not { Success: true } shape || !Bytes().IsMatch(header))
-            {
-                throw new InvalidDataException($"'{ArrayName}' must be bytes [N, H, W, 3], but is {header.Trim()}");
-            }
-
-            var sizes = shape
-                .Groups.Values.Skip(1)
-                .Select(g => int.Parse(g.Value, CultureInfo.InvariantCulture))
-                .ToArray();
-            var (count, height, width) = (sizes[0], sizes[1], sizes[2]);
-            var length = 3L * count * height * width;
-            if (length is 0 || length > Array.MaxLength)
-            {
-                throw new InvalidDataException(
-                    $"'{ArrayName}' has {length} bytes, and must have 1 to {Array.MaxLength}"
-                );
-            }
-
-            var pixels = new byte[length];
-            stream.ReadExactly(pixels);
-            return new PixelArraySource(Path.GetFileName(path), pixels, count, height, width);
+            var entry = archive.GetEntry(ArrayName) ?? throw new InvalidDataException("it is missing");
+            using var stream = entry.Open();
+            var header = PixelArrayHeader.Read(stream);
+            return Locate(path, header) is { } start
+                ? new PixelArraySource(path, header, pixels: null, start)
+                : new PixelArraySource(path, header, ReadAll(stream, header), start: 0);
         }
         catch (Exception e)
             when (e is InvalidDataException or IOException or UnauthorizedAccessException or OverflowException)
         {
-            throw new UserInputException($"Array of images \"{path}\" cannot be read: {e.Message}", e);
+            throw new UserInputException($"Array \"{ArrayName}\" of \"{path}\" cannot be read: {e.Message}", e);
         }
     }
 
     /// <inheritdoc/>
-    public ImageRecord Describe(int index) => new($"{_name} image {index}", null, null, null);
+    public ImageRecord Describe(int index) => new($"{Path.GetFileName(_path)} image {index}", null, null, null);
 
     /// <inheritdoc/>
     public byte[] Read(int index) => PngEncoder.Encode(Decoded(index));
@@ -81,39 +64,57 @@ public sealed partial class PixelArraySource : IImageSource, IDecodedImages
 
     private RgbImage Decoded(int index)
     {
-        var size = 3 * _height * _width;
-        return new RgbImage(_width, _height, _pixels.AsSpan(index * size, size).ToArray());
+        var offset = (long)index * _header.ImageLength;
+        var pixels = _pixels is null
+            ? ReadAt(_start + offset)
+            : _pixels.AsSpan((int)offset, _header.ImageLength).ToArray();
+        return new RgbImage(_header.Width, _header.Height, pixels);
     }
 
-    private static string ReadHeader(Stream stream)
+    // Opened anew for every image, which takes microseconds, so that nobody has to close it.
+    private byte[] ReadAt(long position)
     {
-        var prefix = new byte[PrefixLength];
-        stream.ReadExactly(prefix);
-        if (prefix[0] != 0x93 || !prefix.AsSpan(1, 5).SequenceEqual("NUMPY"u8))
+        try
         {
-            throw new InvalidDataException($"'{ArrayName}' is no NumPy array");
+            using var file = PositionalFile.Open(_path);
+            var pixels = new byte[_header.ImageLength];
+            file.ReadExactly(pixels, position);
+            return pixels;
         }
-
-        // Version 1 has a short length, later ones a long one.
-        var lengthBytes = new byte[prefix[6] == 1 ? 2 : 4];
-        stream.ReadExactly(lengthBytes);
-        var length =
-            lengthBytes.Length == 2
-                ? BinaryPrimitives.ReadUInt16LittleEndian(lengthBytes)
-                : BinaryPrimitives.ReadUInt32LittleEndian(lengthBytes);
-        if (length > ushort.MaxValue)
+        catch (IOException e)
         {
-            throw new InvalidDataException($"the description of '{ArrayName}' is {length} bytes long");
+            throw new UserInputException($"Array of images \"{_path}\" can no longer be read: {e.Message}", e);
         }
-
-        var header = new byte[length];
-        stream.ReadExactly(header);
-        return Encoding.Latin1.GetString(header);
     }
 
-    [GeneratedRegex(@"'shape':\s*\(\s*(\d+),\s*(\d+),\s*(\d+),\s*3\s*,?\s*\)")]
-    private static partial Regex Shape();
+    // Null for a compressed array.
+    private static long? Locate(string path, PixelArrayHeader header)
+    {
+        using var file = PositionalFile.Open(path);
+        var directory = ZipDirectory.Read(file);
+        if (!directory.IsStored(ArrayName))
+        {
+            return null;
+        }
 
-    [GeneratedRegex(@"(?=.*'descr':\s*'[|<>=]?u1')(?=.*'fortran_order':\s*False)")]
-    private static partial Regex Bytes();
+        var (position, length) = directory.Locate(ArrayName);
+        return length - header.Length >= header.PixelLength
+            ? position + header.Length
+            : throw new InvalidDataException($"{header.PixelLength} bytes of pixels are more than it has");
+    }
+
+    private static byte[] ReadAll(Stream stream, PixelArrayHeader header)
+    {
+        if (header.PixelLength > Array.MaxLength)
+        {
+            throw new InvalidDataException(
+                $"it is compressed, and {header.PixelLength} bytes of pixels are too many to be unpacked into memory: "
+                    + "store it with numpy.savez instead of numpy.savez_compressed"
+            );
+        }
+
+        var pixels = new byte[header.PixelLength];
+        stream.ReadExactly(pixels);
+        return pixels;
+    }
 }

@@ -119,7 +119,8 @@ internal sealed class FeatureManifold
     {
         using var inference = no_grad();
         using var scope = NewDisposeScope();
-        var (ours, theirs) = (tensor(_values, [Count, _size]), tensor(others._values, [others.Count, _size]).t());
+        var ours = tensor(_values, [Count, _size]);
+        var theirs = (ReferenceEquals(others, this) ? ours : tensor(others._values, [others.Count, _size])).t();
         for (var first = 0; first < Count; first += BlockRows)
         {
             using var step = NewDisposeScope();

@@ -1,3 +1,4 @@
+using LatentDiffusion.Data.SemanticMaps;
 using LatentDiffusion.Diffusion.Conditioning;
 using LatentDiffusion.Imaging;
 using LatentDiffusion.Pipelines.Obedience;
@@ -16,36 +17,67 @@ public sealed record ConditionalMeasures(
     MapObedience? Maps
 )
 {
-    /// <summary>Measures.</summary>
-    /// <param name="draws">At least one.</param>
+    // Neighbours are measured together, as many as ReconstructionEvaluation takes at once.
+    private const int Together = 4;
+
+    /// <summary>What was left out because images were too small for a network, and why: a sentence each.</summary>
+    public IReadOnlyList<string> LeftOut { get; init; } = [];
+
+    /// <summary>Measures samples as they are drawn; none of them is kept.</summary>
+    /// <param name="draws">At least one, all of one size; read once.</param>
+    /// <param name="examples">
+    /// What the judge of label maps learns from before the first sample is drawn, see
+    /// <see cref="MapObedience.Examples"/>; not read for models without maps.
+    /// </param>
     /// <param name="labels">Names of the classes of maps and layouts.</param>
     /// <param name="perceptual">What compares features, or null.</param>
+    /// <exception cref="Errors.UserInputException">There are too few samples to judge by.</exception>
     public static ConditionalMeasures Of(
-        IReadOnlyList<ConditionalDraw> draws,
+        IEnumerable<ConditionalDraw> draws,
+        IEnumerable<MappedImage> examples,
         ConditionLabels labels,
         PerceptualMeasures? perceptual
     )
     {
         ArgumentNullException.ThrowIfNull(draws);
+        ArgumentNullException.ThrowIfNull(examples);
         ArgumentNullException.ThrowIfNull(labels);
-        return new ConditionalMeasures(
-            Compare(draws, draw => draw.Sample),
-            draws.All(draw => draw.Input.LowResolution is not null) ? Compare(draws, Enlarged) : null,
-            perceptual is not null && labels.Layouts.Count > 0 ? BoxObedience.Of(draws, perceptual.Network) : null,
-            perceptual is not null && labels.Maps.Count > 0
-                ? MapObedience.Of(draws, labels.Maps.Count, perceptual.Network)
-                : null
-        );
-
-        ReconstructionSummary Compare(IEnumerable<ConditionalDraw> all, Func<ConditionalDraw, RgbImage> result)
+        using var judges = new ConditionJudges(labels, perceptual?.Network, examples);
+        using var samples = new ReconstructionEvaluation(perceptual);
+        using var bicubic = new ReconstructionEvaluation(perceptual);
+        var hasLow = true;
+        foreach (var some in draws.Chunk(Together))
         {
-            using var evaluation = new ReconstructionEvaluation(perceptual);
-            foreach (
-                var _ in evaluation.Measure(all.Select(d => new ReconstructionPair(d.Name, d.Original, result(d))))
-            ) { }
+            Measure(samples, some, draw => draw.Sample);
+            hasLow = hasLow && Array.TrueForAll(some, draw => draw.Input.LowResolution is not null);
+            if (hasLow)
+            {
+                Measure(bicubic, some, Enlarged);
+            }
 
-            return evaluation.Summarize();
+            judges.Add(some);
         }
+
+        var pairs = samples.Summarize();
+        return new ConditionalMeasures(
+            pairs,
+            hasLow ? bicubic.Summarize() : null,
+            judges.Boxes?.Result(),
+            judges.Maps?.Result()
+        )
+        {
+            LeftOut = [.. pairs.LeftOut, .. judges.LeftOut],
+        };
+    }
+
+    private static void Measure(
+        ReconstructionEvaluation evaluation,
+        IEnumerable<ConditionalDraw> draws,
+        Func<ConditionalDraw, RgbImage> result
+    )
+    {
+        foreach (var _ in evaluation.Measure(draws.Select(d => new ReconstructionPair(d.Name, d.Original, result(d)))))
+        { }
     }
 
     private static RgbImage Enlarged(ConditionalDraw draw) =>

@@ -4,7 +4,10 @@ using LatentDiffusion.Networks.Features;
 
 namespace LatentDiffusion.Pipelines;
 
-/// <summary>Features of images that are read while they are needed: the memory for images does not grow with their number.</summary>
+/// <summary>
+/// Features of images that are read while they are needed: the memory for images does not grow with their number, nor
+/// does that for features beyond <see cref="ImageFeatures.MostKept"/>.
+/// </summary>
 public static class DatasetFeatures
 {
     private const int MostAtOnce = 64;
@@ -29,7 +32,7 @@ public static class DatasetFeatures
     {
         ArgumentNullException.ThrowIfNull(dataset);
         ArgumentNullException.ThrowIfNull(indices);
-        var features = new ImageFeatures(network);
+        var features = new ImageFeatures(network, indices.Count);
         var atOnce = Math.Clamp(PixelsAtOnce / (dataset.Size * dataset.Size), 2, MostAtOnce);
         features.Add(indices.Chunk(atOnce).SelectMany(some => Read(dataset, some)), added);
         return features;

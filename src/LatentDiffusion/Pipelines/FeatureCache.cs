@@ -21,11 +21,10 @@ namespace LatentDiffusion.Pipelines;
 /// <param name="folder">Made when first written to.</param>
 public sealed class FeatureCache(string folder)
 {
-    private const string Version = "ldm features 1";
+    private const string Version = "ldm features 2";
     private const string Embeddings = "embedding";
     private const string Logits = "logits";
-    private const string SpatialMean = "spatial.mean";
-    private const string SpatialCovariance = "spatial.covariance";
+    private const string Spatial = "spatial";
 
     /// <summary>
     /// The folder of the current user, or one in <c>LDM_CACHE_DIR</c>. It need not exist.
@@ -75,19 +74,15 @@ public sealed class FeatureCache(string folder)
         {
             using var scope = NewDisposeScope();
             using var file = SafetensorsFile.Open(path);
+            var kept = Math.Min(count, ImageFeatures.MostKept);
             var classes = (network as IClassProbabilities)?.ClassCount;
             var spatial = (network as ISpatialFeatures)?.SpatialSize;
             return new ImageFeatures(
                 network,
-                Read(file, Embeddings, float32, count, network.EmbeddingSize),
-                spatial is { } size
-                    ? new FeatureMoments(
-                        count,
-                        Read(file, SpatialMean, float64, size).data<double>().ToArray(),
-                        Read(file, SpatialCovariance, float64, size, size).data<double>().ToArray()
-                    )
-                    : null,
-                classes is { } width ? Read(file, Logits, float32, count, width) : null
+                Read(file, Embeddings, float32, kept, network.EmbeddingSize),
+                ReadMoments(file, Embeddings, count, network.EmbeddingSize),
+                spatial is { } size ? ReadMoments(file, Spatial, count, size) : null,
+                classes is { } width ? Read(file, Logits, float32, kept, width) : null
             );
         }
         catch (Exception e) when (e is CheckpointFormatException or UserInputException or IOException)
@@ -109,6 +104,7 @@ public sealed class FeatureCache(string folder)
             Directory.CreateDirectory(folder);
             using var scope = NewDisposeScope();
             Dictionary<string, Tensor> tensors = new() { [Embeddings] = features.ToSingles() };
+            AddMoments(tensors, Embeddings, features.ToMoments());
             if (features.ToLogits() is { } logits)
             {
                 tensors[Logits] = logits;
@@ -116,8 +112,7 @@ public sealed class FeatureCache(string folder)
 
             if (features.ToSpatialMoments() is { } spatial)
             {
-                tensors[SpatialMean] = tensor(spatial.Mean.ToArray());
-                tensors[SpatialCovariance] = tensor(spatial.Covariance.ToArray(), [spatial.Size, spatial.Size]);
+                AddMoments(tensors, Spatial, spatial);
             }
 
             SafetensorsWriter.Write(
@@ -141,6 +136,23 @@ public sealed class FeatureCache(string folder)
         file.ReadInto(name, target);
         return target;
     }
+
+    private static FeatureMoments ReadMoments(SafetensorsFile file, string name, int count, int size) =>
+        new(
+            count,
+            Read(file, MeanOf(name), float64, size).data<double>().ToArray(),
+            Read(file, CovarianceOf(name), float64, size, size).data<double>().ToArray()
+        );
+
+    private static void AddMoments(Dictionary<string, Tensor> tensors, string name, FeatureMoments moments)
+    {
+        tensors[MeanOf(name)] = tensor(moments.Mean.ToArray());
+        tensors[CovarianceOf(name)] = tensor(moments.Covariance.ToArray(), [moments.Size, moments.Size]);
+    }
+
+    private static string MeanOf(string name) => name + ".mean";
+
+    private static string CovarianceOf(string name) => name + ".covariance";
 
     private static string InWords(ImageTransform transform) =>
         string.Create(

@@ -30,6 +30,27 @@ internal sealed class FeatureRows(int size)
         Count = 0;
     }
 
+    /// <summary>Some of the vectors.</summary>
+    /// <param name="indices">Which, ascending.</param>
+    /// <returns>[N, <see cref="Size"/>] in float32, owned by the caller.</returns>
+    public Tensor Pick(IReadOnlyList<int> indices)
+    {
+        var values = new float[indices.Count * size];
+        var (picked, first) = (0, 0);
+        foreach (var piece in _pieces)
+        {
+            var end = first + piece.Length / size;
+            for (; picked < indices.Count && indices[picked] < end; picked++)
+            {
+                piece.AsSpan((indices[picked] - first) * size, size).CopyTo(values.AsSpan(picked * size));
+            }
+
+            first = end;
+        }
+
+        return tensor(values, [indices.Count, size]);
+    }
+
     /// <summary>All vectors, [<see cref="Count"/>, <see cref="Size"/>], owned by the caller.</summary>
     public Tensor ToTensor(ScalarType dtype)
     {

@@ -5,16 +5,17 @@ using LatentDiffusion.Imaging;
 namespace LatentDiffusion.Pipelines;
 
 /// <summary>
-/// A folder of images and a folder of their reconstructions. Images go together by their paths within the folders; the
-/// kind of file does not matter (<c>cat/1.jpg</c> and <c>cat/1.png</c> are a pair).
+/// Images and their reconstructions. Those of folders and zip archives go together by their paths, whatever the kind of
+/// file (<c>cat/1.jpg</c> and <c>cat/1.png</c> are a pair). Images of arrays and tables have no names: where one of the
+/// two is such a file, the first goes with the first, and so on.
 /// </summary>
-public sealed class PairedFolders
+public sealed class PairedImages
 {
     private readonly Func<int, RgbImage> _input;
     private readonly Func<int, RgbImage> _output;
     private readonly IReadOnlyList<(string Name, int Input, int Output)> _pairs;
 
-    private PairedFolders(
+    private PairedImages(
         Func<int, RgbImage> input,
         Func<int, RgbImage> output,
         IReadOnlyList<(string Name, int Input, int Output)> pairs
@@ -23,24 +24,35 @@ public sealed class PairedFolders
     /// <summary>How many pairs there are.</summary>
     public int Count => _pairs.Count;
 
-    /// <summary>Lists both folders.</summary>
-    /// <param name="inputs">The folder of images.</param>
-    /// <param name="reconstructions">The folder of their reconstructions.</param>
+    /// <summary>Whether images go together by their position, named ones being in the order of their paths.</summary>
+    public bool IsByPosition { get; private init; }
+
+    /// <summary>Whether the images of a source have names that other files may have too: paths, not rows.</summary>
+    public static bool HasNames(IImageSource source) => source is ImageFolderSource or ZipImageSource;
+
+    /// <summary>Opens both.</summary>
+    /// <param name="inputs">The images: a folder, or a .zip, .npz or .parquet file.</param>
+    /// <param name="reconstructions">Their reconstructions, in any of these.</param>
     /// <param name="size">Side of the squares that all images are made, or null to take them as they are.</param>
+    /// <param name="filter">Which of the inputs to take, by columns; null for all.</param>
     /// <exception cref="UserInputException">
-    /// A folder is missing or has no images, or an image has no partner or two.
+    /// One of them is missing or has no images, an image has no partner or two, or there are not as many of both.
     /// </exception>
-    public static PairedFolders Open(string inputs, string reconstructions, int? size)
+    public static PairedImages Open(string inputs, string reconstructions, int? size, RowFilter? filter = null)
     {
-        var (first, second) = (ImageFolderSource.Open(inputs), ImageFolderSource.Open(reconstructions));
-        var (byName, partners) = (ByName(first, inputs), ByName(second, reconstructions));
-        RequireAll(byName.Keys, partners, inputs, reconstructions);
-        RequireAll(partners.Keys, byName, reconstructions, inputs);
-        return new PairedFolders(
+        var first = ImageSources.Open(inputs, new SourceColumns { Filter = filter });
+        var second = ImageSources.Open(reconstructions);
+        var byPosition = !(HasNames(first) && HasNames(second));
+        return new PairedImages(
             Reader(first, size),
             Reader(second, size),
-            [.. byName.Select(entry => (first.Describe(entry.Value).Name, entry.Value, partners[entry.Key]))]
-        );
+            byPosition
+                ? ByPosition(first, second, inputs, reconstructions)
+                : ByName(first, second, inputs, reconstructions)
+        )
+        {
+            IsByPosition = byPosition,
+        };
     }
 
     /// <summary>Decodes pairs as the result is read.</summary>
@@ -51,18 +63,47 @@ public sealed class PairedFolders
             .Select(i => _pairs[i])
             .Select(pair => new ReconstructionPair(pair.Name, _input(pair.Input), _output(pair.Output)));
 
-    private static SortedDictionary<string, int> ByName(ImageFolderSource source, string folder)
+    private static List<(string Name, int Input, int Output)> ByPosition(
+        IImageSource first,
+        IImageSource second,
+        string inputs,
+        string reconstructions
+    ) =>
+        first.Count == second.Count
+            ? [.. Enumerable.Range(0, first.Count).Select(i => (first.Describe(i).Name, i, i))]
+            : throw new UserInputException(
+                $"\"{inputs}\" has {first.Count} images and \"{reconstructions}\" {second.Count}: without names they "
+                    + "go together in their order, so that both need as many."
+            );
+
+    private static List<(string Name, int Input, int Output)> ByName(
+        IImageSource first,
+        IImageSource second,
+        string inputs,
+        string reconstructions
+    )
     {
+        // Names in an archive begin below the folders that all of its images share.
+        var belowShared = first is ZipImageSource || second is ZipImageSource;
+        var (byName, partners) = (Names(first, inputs, belowShared), Names(second, reconstructions, belowShared));
+        RequireAll(byName.Keys, partners, inputs, reconstructions);
+        RequireAll(partners.Keys, byName, reconstructions, inputs);
+        return [.. byName.Select(entry => (first.Describe(entry.Value).Name, entry.Value, partners[entry.Key]))];
+    }
+
+    private static SortedDictionary<string, int> Names(IImageSource source, string path, bool belowShared)
+    {
+        var files = Enumerable.Range(0, source.Count).Select(i => source.Describe(i).Name).ToList();
+        var start = belowShared ? SharedFolders(files) : 0;
         var byName = new SortedDictionary<string, int>(StringComparer.Ordinal);
-        for (var i = 0; i < source.Count; i++)
+        foreach (var (i, file) in files.Index())
         {
-            var file = source.Describe(i).Name;
-            var name = Path.ChangeExtension(file, null);
+            var name = Path.ChangeExtension(file[start..], null);
             if (!byName.TryAdd(name, i))
             {
                 throw new UserInputException(
-                    $"\"{folder}\" holds both {source.Describe(byName[name]).Name} and {file}: remove or rename one, so "
-                        + "that each has one partner."
+                    $"\"{path}\" holds both {files[byName[name]]} and {file}: remove or rename one, so that each has "
+                        + "one partner."
                 );
             }
         }
@@ -70,10 +111,28 @@ public sealed class PairedFolders
         return byName;
     }
 
+    // The length of the path, a slash at its end, that all names begin with.
+    private static int SharedFolders(List<string> names)
+    {
+        var length = 0;
+        while (names[0].IndexOf('/', length) is >= 0 and var slash)
+        {
+            var folders = names[0][..(slash + 1)];
+            if (!names.TrueForAll(name => name.StartsWith(folders, StringComparison.Ordinal)))
+            {
+                break;
+            }
+
+            length = folders.Length;
+        }
+
+        return length;
+    }
+
     private static void RequireAll(
         IReadOnlyCollection<string> names,
         SortedDictionary<string, int> partners,
-        string folder,
+        string path,
         string other
     )
     {
@@ -82,12 +141,12 @@ public sealed class PairedFolders
         {
             var more = alone.Count > 1 ? $" (and {alone.Count - 1} more)" : "";
             throw new UserInputException(
-                $"{alone[0]}{more} is in \"{folder}\" but not in \"{other}\": files of one name make a pair."
+                $"{alone[0]}{more} is in \"{path}\" but not in \"{other}\": files of one name make a pair."
             );
         }
     }
 
-    private static Func<int, RgbImage> Reader(ImageFolderSource source, int? size)
+    private static Func<int, RgbImage> Reader(IImageSource source, int? size)
     {
         if (size is not { } side)
         {

@@ -39,15 +39,23 @@ public sealed class Reconstruction(FirstStage firstStage, int tileSize = TiledFi
     }
 
     /// <summary>
-    /// Reconstructs images as they are, but for rows and columns at the end that the downsampling factor does not divide.
+    /// Reconstructs images as they are, but for rows and columns at the end that are too many for a multiple.
     /// </summary>
     /// <param name="source">The images.</param>
     /// <param name="indices">Which of them.</param>
+    /// <param name="multiple">
+    /// What divides the sides of what is left, such as <see cref="CommonMultiple"/>; null for the downsampling factor.
+    /// </param>
     /// <exception cref="UserInputException">An image cannot be read or decoded, or is too small.</exception>
-    public IEnumerable<ReconstructionPair> Reconstruct(IImageSource source, IEnumerable<int> indices)
+    public IEnumerable<ReconstructionPair> Reconstruct(
+        IImageSource source,
+        IEnumerable<int> indices,
+        int? multiple = null
+    )
     {
         ArgumentNullException.ThrowIfNull(source);
-        return Reconstruct(indices.Select(i => (source.Describe(i).Name, Read(source, i))));
+        var side = multiple ?? firstStage.DownsamplingFactor;
+        return Reconstruct(indices.Select(i => (source.Describe(i).Name, Read(source, i, side))));
     }
 
     private IEnumerable<ReconstructionPair> Reconstruct(IEnumerable<(string Name, RgbImage Image)> inputs)
@@ -62,15 +70,15 @@ public sealed class Reconstruction(FirstStage firstStage, int tileSize = TiledFi
         }
     }
 
-    private RgbImage Read(IImageSource source, int index)
+    private static RgbImage Read(IImageSource source, int index, int multiple)
     {
         var name = source.Describe(index).Name;
         var image = ImageDecoder.Decode(source.Read(index), name);
-        var factor = firstStage.DownsamplingFactor;
-        return image.Width >= factor && image.Height >= factor
-            ? image.Crop(0, 0, image.Width / factor * factor, image.Height / factor * factor)
+        return image.Width >= multiple && image.Height >= multiple
+            ? image.Crop(0, 0, image.Width / multiple * multiple, image.Height / multiple * multiple)
             : throw new UserInputException(
-                $"Image \"{name}\" is {image.Width}x{image.Height}, smaller than one latent pixel of {factor}x{factor}."
+                $"Image \"{name}\" is {image.Width}x{image.Height}, smaller than {multiple}x{multiple}, as "
+                    + "downsampling needs."
             );
     }
 }

@@ -4,18 +4,18 @@ using static TorchSharp.torch;
 namespace LatentDiffusion.Pipelines;
 
 /// <summary>
-/// Mean and covariance of spatial features, which serve nothing but a Frechet distance: vectors are let go once there are
-/// enough of them to be worth a pass over the covariance.
+/// Mean and covariance of any number of vectors: they are let go once there are enough of them to be worth a pass over
+/// the covariance.
 /// </summary>
 /// <param name="size">Length of the vectors.</param>
-internal sealed class SpatialStatistics(int size)
+internal sealed class RunningMoments(int size)
 {
     private const int RowsKept = 1024;
     private readonly FeatureRows _rows = new(size);
     private FeatureMoments? _moments;
 
-    /// <summary>Statistics that were gathered before.</summary>
-    public static SpatialStatistics Of(FeatureMoments moments) => new(moments.Size) { _moments = moments };
+    /// <summary>Goes on from moments that were gathered before.</summary>
+    public static RunningMoments Of(FeatureMoments moments) => new(moments.Size) { _moments = moments };
 
     /// <summary>Adds vectors, [B, size]; borrowed.</summary>
     public void Add(Tensor vectors)

@@ -6,16 +6,28 @@ namespace LatentDiffusion.Pipelines;
 
 /// <summary>How near a set of samples is to a set of real images, as a feature network sees them.</summary>
 /// <param name="Frechet">The Frechet distance (FID).</param>
-/// <param name="Kernel">The kernel distance (KID), mean and deviation over subsets.</param>
+/// <param name="Kernel">The kernel distance (KID) with its errors.</param>
 /// <param name="Manifolds">Precision and recall; null with too few images.</param>
 /// <param name="Density">Density and coverage; null with too few images.</param>
 public sealed record SampleMeasures(
     double Frechet,
-    MeanAndDeviation Kernel,
+    KernelEstimate Kernel,
     PrecisionRecall? Manifolds,
     DensityCoverage? Density
 )
 {
+    /// <summary>
+    /// The most images of a set by which precision, recall, density and coverage are measured, as in the literature:
+    /// their values depend on it.
+    /// </summary>
+    public const int MostInManifolds = 10_000;
+
+    /// <summary>Of how many real images, evenly spaced, precision, recall, density and coverage are.</summary>
+    public int RealInManifolds { get; init; }
+
+    /// <summary>Of how many samples, evenly spaced, precision, recall, density and coverage are.</summary>
+    public int SamplesInManifolds { get; init; }
+
     /// <summary>The Frechet distance of spatial features (sFID); null where the network has none.</summary>
     public double? SpatialFrechet { get; init; }
 
@@ -27,20 +39,26 @@ public sealed record SampleMeasures(
     /// <param name="samples">Samples, seen by the same network.</param>
     /// <param name="seed">Seed of the kernel distance's subsets and of the inception score's parts.</param>
     /// <exception cref="UserInputException">A set has fewer than two images.</exception>
-    public static SampleMeasures Between(ImageFeatures real, ImageFeatures samples, long seed)
+    public static SampleMeasures Between(ImageFeatures real, ImageFeatures samples, long seed) =>
+        Between(real, samples, seed, MostInManifolds);
+
+    /// <summary>The same with another <see cref="MostInManifolds"/>.</summary>
+    internal static SampleMeasures Between(ImageFeatures real, ImageFeatures samples, long seed, int mostInManifolds)
     {
         ArgumentNullException.ThrowIfNull(real);
         ArgumentNullException.ThrowIfNull(samples);
         using var scope = NewDisposeScope();
-        var (first, second) = (real.ToTensor(), samples.ToTensor());
-        var (precisionRecall, densityCoverage) = Cover(first, second);
-        return new SampleMeasures(
-            FrechetDistance.Between(real.ToMoments(), samples.ToMoments()),
-            MeanAndDeviation.Of(KernelDistance.OfSubsets(first, second, seed)),
-            precisionRecall,
-            densityCoverage
-        )
+        var frechet = FrechetDistance.Between(real.ToMoments(), samples.ToMoments());
+        var kernel = EstimateKernel(real, samples, seed);
+        var (realCount, sampleCount) = (
+            Math.Min(real.KeptCount, mostInManifolds),
+            Math.Min(samples.KeptCount, mostInManifolds)
+        );
+        var (precisionRecall, densityCoverage) = Cover(real.ToSingles(realCount), samples.ToSingles(sampleCount));
+        return new SampleMeasures(frechet, kernel, precisionRecall, densityCoverage)
         {
+            RealInManifolds = realCount,
+            SamplesInManifolds = sampleCount,
             SpatialFrechet =
                 real.ToSpatialMoments() is { } spatial && samples.ToSpatialMoments() is { } others
                     ? FrechetDistance.Between(spatial, others)
@@ -49,6 +67,13 @@ public sealed record SampleMeasures(
                 ? MeanAndDeviation.Of(Metrics.InceptionScore.OfSplits(logits, seed))
                 : null,
         };
+    }
+
+    // All kept vectors side by side are by far the largest thing here: gone before the next measure begins.
+    private static KernelEstimate EstimateKernel(ImageFeatures real, ImageFeatures samples, long seed)
+    {
+        using var scope = NewDisposeScope();
+        return KernelDistance.Estimate(real.ToSingles(), samples.ToSingles(), seed);
     }
 
     // Both measures stand on the same neighbours.

@@ -17,6 +17,8 @@ namespace LatentDiffusion.Training;
 /// <param name="runFolder">Where checkpoints, log and sheets go.</param>
 public sealed class Trainer(ExperimentConfig experiment, string runFolder)
 {
+    private int? _epochImages;
+
     /// <summary>Whether to continue the run that the folder holds.</summary>
     public bool Resume { get; init; }
 
@@ -61,13 +63,17 @@ public sealed class Trainer(ExperimentConfig experiment, string runFolder)
         }
 
         var run = RunFolder.Open(runFolder, experiment, Resume);
-        return new TrainingLoop(trainer, run, experiment.Training).Run(Limit, progress, cancellation);
+        return new TrainingLoop(trainer, run, experiment.Training).Run(Limit, progress, cancellation) with
+        {
+            EpochImages = _epochImages,
+        };
     }
 
     private ImageDataset Open(ImageExperimentConfig experiment)
     {
         var dataset = experiment.Data.OpenDataset(experiment.Seed);
         Log(DatasetSummary.Of(dataset.Source).ToString());
+        _epochImages = dataset.Count;
         return dataset;
     }
 

@@ -6,7 +6,11 @@ namespace LatentDiffusion.Training;
 /// <param name="StepsThisSession">Steps done now.</param>
 /// <param name="Elapsed">Time of this session's steps, without what came before the first or after the last.</param>
 /// <param name="Loss">The last step's loss; NaN when no step was done.</param>
-public sealed record TrainingResult(string RunFolder, long Step, long StepsThisSession, TimeSpan Elapsed, double Loss);
+public sealed record TrainingResult(string RunFolder, long Step, long StepsThisSession, TimeSpan Elapsed, double Loss)
+{
+    /// <summary>Images of an epoch; null for a feature network, which has several sources.</summary>
+    public int? EpochImages { get; init; }
+}
 
 /// <summary>When to stop a session short of the configured steps.</summary>
 /// <param name="Steps">After this many steps of the whole run, or null.</param>

@@ -1,5 +1,7 @@
+using System.IO.Compression;
 using System.Text.Json;
 using LatentDiffusion.Imaging;
+using LatentDiffusion.Tests.Support;
 using Xunit;
 
 namespace LatentDiffusion.Tests.Cli;
@@ -28,10 +30,13 @@ public sealed class EvaluateConditionsTests(ConditionModels models) : IClassFixt
         Assert.True(outcome.ExitCode == 0, outcome.Error);
         var json = JsonDocument.Parse(outcome.Output).RootElement;
         Assert.Equal(4, json.GetProperty("count").GetInt32());
-        foreach (var key in (string[])["psnr", "ssim", "lpips", "fid", "seconds_per_image"])
+        foreach (var key in (string[])["psnr", "ssim", "psim", "fid", "seconds_per_image"])
         {
             Assert.True(double.IsFinite(json.GetProperty(key).GetDouble()), key);
         }
+
+        // The network that ships has no learned weights.
+        Assert.Equal(JsonValueKind.Null, json.GetProperty("lpips").ValueKind);
 
         foreach (var key in (string[])["bicubic", "maps", "layouts"])
         {
@@ -40,6 +45,60 @@ public sealed class EvaluateConditionsTests(ConditionModels models) : IClassFixt
 
         Assert.Equal("features", json.GetProperty("features").GetString());
         Assert.True(ImageDecoder.DecodeFile(sheet).Width > 3 * ConditionModels.Size);
+    }
+
+    [Theory]
+    [InlineData("images.npz")]
+    [InlineData("images.zip")]
+    public async Task Archives_are_measured_as_the_folder_is(string archive)
+    {
+        var path = Path.Combine(_folder.Path, archive);
+        if (archive.EndsWith(".zip", StringComparison.Ordinal))
+        {
+            await ZipFile.CreateFromDirectoryAsync(models["images"], path, TestContext.Current.CancellationToken);
+        }
+        else
+        {
+            Npz.Write(path, [.. Directory.GetFiles(models["images"]).Order().Select(f => ImageDecoder.DecodeFile(f))]);
+        }
+
+        var (folder, same) = (await RunAsync("superres"), await RunOnAsync(path, "superres"));
+
+        Assert.True(same.ExitCode == 0, same.Error);
+        foreach (var key in (string[])["count", "psnr", "psim", "fid"])
+        {
+            Assert.Equal(Value(folder, key), Value(same, key));
+        }
+
+        static string Value(LdmProcess.Outcome outcome, string key) =>
+            JsonDocument.Parse(outcome.Output).RootElement.GetProperty(key).GetRawText();
+    }
+
+    [Fact]
+    public async Task Label_maps_of_images_without_names_cannot_be_found()
+    {
+        var path = Path.Combine(_folder.Path, "images.npz");
+        Npz.Write(path, [ImageDecoder.DecodeFile(models["images/0.png"])]);
+
+        var outcome = await RunOnAsync(path, "semantic", "--maps", models["maps"]);
+
+        Assert.Equal(2, outcome.ExitCode);
+        Assert.Contains("have no names, by which label maps are found", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Words_name_network_and_size_at_the_figures()
+    {
+        var outcome = await LdmProcess.RunAsync([
+            .. (string[])["evaluate", "conditions", models["semantic"], "--images", models["images"]],
+            .. (string[])["--maps", models["maps"], "--steps", "1", "--quiet"],
+        ]);
+
+        Assert.True(outcome.ExitCode == 0, outcome.Error);
+        foreach (var name in (string[])["FID[features@16]", "PSIM[features]", "mean IoU[features]"])
+        {
+            Assert.Contains($"\n  {name} ", outcome.Output, StringComparison.Ordinal);
+        }
     }
 
     [Theory]
@@ -54,12 +113,15 @@ public sealed class EvaluateConditionsTests(ConditionModels models) : IClassFixt
     }
 
     private Task<LdmProcess.Outcome> RunAsync(string model, params string[] more) =>
+        RunOnAsync(models["images"], model, more);
+
+    private Task<LdmProcess.Outcome> RunOnAsync(string images, string model, params string[] more) =>
         LdmProcess.RunAsync([
             "evaluate",
             "conditions",
             models[model],
             "--images",
-            models["images"],
+            images,
             "--steps",
             "2",
             "--json",

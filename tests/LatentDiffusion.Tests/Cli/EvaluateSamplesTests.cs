@@ -13,6 +13,7 @@ public sealed class EvaluateSamplesTests(TinyModels models) : IDisposable
         "fid",
         "sfid",
         "kid",
+        "kid_se",
         "kid_std",
         "inception_score",
         "inception_score_std",
@@ -20,6 +21,8 @@ public sealed class EvaluateSamplesTests(TinyModels models) : IDisposable
         "recall",
         "density",
         "coverage",
+        "precision_real",
+        "precision_samples",
         "count_real",
         "count_samples",
         "features",
@@ -45,7 +48,11 @@ public sealed class EvaluateSamplesTests(TinyModels models) : IDisposable
         Assert.InRange(json.GetProperty("inception_score").GetDouble(), 1, 10);
         Assert.Equal((1, 1), (json.GetProperty("precision").GetDouble(), json.GetProperty("recall").GetDouble()));
         Assert.Equal(1, json.GetProperty("coverage").GetDouble());
+        Assert.Equal((24, 24), (Count(json, "precision_real"), Count(json, "precision_samples")));
         Assert.Equal((24, 24), (Count(json, "count_real"), Count(json, "count_samples")));
+        // Sets of one size, taken whole.
+        Assert.True(json.GetProperty("kid_se").GetDouble() >= 0);
+        Assert.Equal(JsonValueKind.Null, json.GetProperty("kid_std").ValueKind);
         Assert.Equal("features", json.GetProperty("features").GetString());
     }
 
@@ -58,6 +65,8 @@ public sealed class EvaluateSamplesTests(TinyModels models) : IDisposable
         var json = await MeasureAsync("--real", models["images"], "--samples", samples, "--count", "8");
 
         Assert.True(json.GetProperty("fid").GetDouble() > 1e-3);
+        // Five of eight are drawn.
+        Assert.Equal(JsonValueKind.Number, json.GetProperty("kid_std").ValueKind);
         Assert.Equal((8, 5, 17), (Count(json, "count_real"), Count(json, "count_samples"), Count(json, "size")));
     }
 

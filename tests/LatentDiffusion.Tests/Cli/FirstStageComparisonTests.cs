@@ -1,5 +1,6 @@
 using System.Text.Json;
 using LatentDiffusion.Imaging;
+using LatentDiffusion.Tests.Imaging;
 using Xunit;
 
 namespace LatentDiffusion.Tests.Cli;
@@ -57,6 +58,45 @@ public sealed class FirstStageComparisonTests(TinyModels models) : IDisposable
         Assert.Equal(4, rows.Count);
         Assert.StartsWith("| autoencoder ", rows[2], StringComparison.Ordinal);
         Assert.StartsWith("| latent-diffusion ", rows[3], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Models_of_different_factors_are_sent_the_same_pixels_or_none()
+    {
+        // Factors 2 and 8: of 21 pixels a side, one could take 20 and the other 16.
+        var images = Directory.CreateDirectory(Path.Combine(_folder.Path, "images")).FullName;
+        for (var i = 0; i < 4; i++)
+        {
+            var image = i < 2 ? TestImages.Pattern(21, 21) : RgbImage.Filled(21, 21, new Rgb(9, 9, (byte)(60 * i)));
+            File.WriteAllBytes(Path.Combine(images, $"{i}.png"), PngEncoder.Encode(image));
+        }
+
+        await File.WriteAllTextAsync(
+            Path.Combine(_folder.Path, "coarse.yaml"),
+            TinyRuns.Autoencoder.Replace("[1, 1]", "[1, 1, 1, 1]", StringComparison.Ordinal),
+            TestContext.Current.CancellationToken
+        );
+        await TinyRuns.TrainAsync(_folder.Path, "coarse", steps: 1);
+        string[] compare =
+        [
+            .. (string[])["evaluate", "first-stages", models["autoencoder"], Path.Combine(_folder.Path, "coarse")],
+            .. (string[])["--images", images],
+        ];
+
+        var outcome = await LdmProcess.RunAsync([.. compare, "--json", "--quiet"]);
+        var words = await LdmProcess.RunAsync([.. compare, "--quiet"]);
+        var refused = await LdmProcess.RunAsync([.. compare, "--size", "20"]);
+
+        Assert.True(outcome.ExitCode == 0, outcome.Error);
+        var measured = JsonDocument.Parse(outcome.Output).RootElement.GetProperty("models").EnumerateArray().ToList();
+        Assert.Equal([2, 8], measured.Select(model => model.GetProperty("factor").GetInt32()));
+        Assert.All(measured, m => Assert.Equal(16, m.GetProperty("measured").GetProperty("size").GetInt32()));
+        Assert.StartsWith("4 images at 16x16;", words.Output, StringComparison.Ordinal);
+        Assert.Contains("| rFID[features@16] |", words.Output, StringComparison.Ordinal);
+        // Nothing was measured before it was seen that the second model cannot take it.
+        Assert.Equal((2, ""), (refused.ExitCode, refused.Output));
+        Assert.Contains("--size 20 is no multiple of 8", refused.Error, StringComparison.Ordinal);
+        Assert.Contains("use 16", Assert.Single(refused.Error.TrimEnd().Split('\n')), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using LatentDiffusion.Imaging;
+using LatentDiffusion.Tests.Support;
 using Xunit;
 
 namespace LatentDiffusion.Tests.Cli;
@@ -19,6 +20,7 @@ public sealed class ReconstructionTests(TinyModels models) : IDisposable
         "mae",
         "count",
         "features",
+        "lpips_features",
         "size",
         "sheet",
         "saved",
@@ -67,6 +69,7 @@ public sealed class ReconstructionTests(TinyModels models) : IDisposable
         var named = json.GetProperty("features").ValueKind == JsonValueKind.String;
 
         Assert.Equal(named, json.GetProperty("rfid").ValueKind == JsonValueKind.Number);
+        Assert.Equal(named, json.GetProperty("psim").ValueKind == JsonValueKind.Number);
         Assert.Equal(
             named ? 0 : 1,
             outcome.Error.Split('\n').Count(l => l.Contains("No feature network", StringComparison.Ordinal))
@@ -114,7 +117,10 @@ public sealed class ReconstructionTests(TinyModels models) : IDisposable
 
         Assert.True(outcome.ExitCode == 0, outcome.Error);
         Assert.Contains("3 images at 16x16:\n", outcome.Output, StringComparison.Ordinal);
-        Assert.Matches(@"\n  PSNR   \d+\.\d\d \+- \d+\.\d\d dB\n  SSIM   ", outcome.Output);
+        Assert.Matches(@"\n  PSNR +\d+\.\d\d \+- \d+\.\d\d dB\n  SSIM  ", outcome.Output);
+        Assert.Matches(@"\n  PSIM\[features\] +\d\.\d{4} \+- \d\.\d{4}\n  rFID\[features@16\]  \d", outcome.Output);
+        // It has learned no weights.
+        Assert.DoesNotContain("LPIPS[", outcome.Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -136,7 +142,49 @@ public sealed class ReconstructionTests(TinyModels models) : IDisposable
         Assert.Equal(JsonValueKind.Null, json.GetProperty("size").ValueKind);
         Assert.Equal(1, json.GetProperty("ssim").GetDouble());
         Assert.Equal(0, json.GetProperty("mae").GetDouble());
-        Assert.Contains("PSNR   infinite", words.Output, StringComparison.Ordinal);
+        Assert.Matches(@"\n  PSNR +infinite: an image equals its reconstruction\n", words.Output);
+        // These images are of many sizes.
+        Assert.Contains("  rFID[features@mixed]", words.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Arrays_are_compared_with_arrays_and_with_folders_in_their_order()
+    {
+        var images = Enumerable.Range(0, 3).Select(i => (byte)(50 * i)).ToList();
+        var (inputs, outputs) = (Path.Combine(_folder.Path, "in.npz"), Path.Combine(_folder.Path, "out.npz"));
+        Npz.Write(inputs, [.. images.Select(Grey)]);
+        Npz.Write(outputs, [.. images.Select(level => Grey((byte)(level + 1)))]);
+        Directory.CreateDirectory(Saved);
+        foreach (var (i, level) in images.Index())
+        {
+            using var file = File.Create(Path.Combine(Saved, $"{i}.png"));
+            PngEncoder.Write(Grey((byte)(level + 1)), file);
+        }
+
+        foreach (var reconstructions in (string[])[outputs, Saved])
+        {
+            string[] files = ["--inputs", inputs, "--reconstructions", reconstructions];
+            var json = await MeasureAsync(["evaluate", "reconstruction", .. files, "--quiet"]);
+
+            Assert.Equal(3, json.GetProperty("count").GetInt32());
+            Assert.Equal(16, json.GetProperty("size").GetInt32());
+            Assert.Equal(1, json.GetProperty("mae").GetDouble());
+            Assert.Equal(20 * Math.Log10(255), json.GetProperty("psnr").GetDouble(), 1e-3);
+        }
+
+        AssertRefused(
+            await LdmProcess.RunAsync(
+                "evaluate",
+                "reconstruction",
+                "--inputs",
+                inputs,
+                "--reconstructions",
+                models["images"]
+            ),
+            "has 3 images and"
+        );
+
+        static RgbImage Grey(byte level) => RgbImage.Filled(16, 16, new Rgb(level, level, level));
     }
 
     [Fact]
@@ -158,7 +206,7 @@ public sealed class ReconstructionTests(TinyModels models) : IDisposable
     [Theory]
     [InlineData("--model m", "Give either --model and --images, or --inputs and --reconstructions.")]
     [InlineData("--inputs a --images b", "Give either --model and --images")]
-    [InlineData("--inputs nowhere --reconstructions b", "Image folder \"nowhere\" does not exist")]
+    [InlineData("--inputs nowhere --reconstructions b", "\"nowhere\" does not exist")]
     [InlineData("--model nowhere --images IMAGES", "There is no model at nowhere")]
     [InlineData("--model MODEL --images IMAGES --features nowhere", "--features nowhere: there is no such file")]
     [InlineData("--model MODEL --images IMAGES --count 0", "option '--count' takes a number above 0")]

@@ -138,6 +138,12 @@ public sealed class SampleTests(TinyModels models) : IDisposable
         Assert.Equal(run, json.GetProperty("run_folder").GetString());
         Assert.Equal(3, json.GetProperty("step").GetInt64());
         Assert.True(json.GetProperty("loss").GetDouble() > 0);
+        // 24 images an epoch; the speed is told to three digits after the point.
+        var (speed, hours) = (
+            json.GetProperty("images_per_second").GetDouble(),
+            json.GetProperty("hours_per_epoch").GetDouble()
+        );
+        Assert.Equal(24, hours * 3600 * speed, 0.1);
         Assert.Contains("24 images in 2 classes", outcome.Error, StringComparison.Ordinal);
     }
 

@@ -10,6 +10,8 @@ namespace LatentDiffusion.Tests.Data;
 
 public sealed class ImageSourcesTests : IDisposable
 {
+    private const string TwoImages = "'descr': '|u1', 'fortran_order': False, 'shape': (2, 3, 5, 3)";
+
     private readonly Support.TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
@@ -32,7 +34,8 @@ public sealed class ImageSourcesTests : IDisposable
             includeBaseDirectory: true
         );
 
-        var (folder, archive) = (ImageSources.Open(_folder["set"]), ImageSources.Open(_folder["set.zip"]));
+        var folder = ImageSources.Open(_folder["set"]);
+        using var archive = Assert.IsType<ZipImageSource>(ImageSources.Open(_folder["set.zip"]));
 
         Assert.Equal(["cat", "dog"], archive.ClassNames);
         Assert.Equal(folder.Count, archive.Count);
@@ -44,14 +47,56 @@ public sealed class ImageSourcesTests : IDisposable
     }
 
     [Fact]
-    public void An_array_of_bytes_is_its_images()
+    public void Files_of_a_zip_archive_are_read_by_many_at_once()
+    {
+        using (var zip = ZipFile.Open(_folder["set.zip"], ZipArchiveMode.Create))
+        {
+            for (var i = 0; i < 50; i++)
+            {
+                using var stream = zip.CreateEntry($"{i:d2}.png", CompressionLevel.Fastest).Open();
+                stream.Write(PngEncoder.Encode(Level(i)));
+            }
+        }
+
+        using var archive = ZipImageSource.Open(_folder["set.zip"]);
+
+        Parallel.For(
+            0,
+            500,
+            i => Assert.Equal(Level(i % 50).Pixels, ImageDecoder.Decode(archive.Read(i % 50), "image").Pixels)
+        );
+
+        static RgbImage Level(int level) => RgbImage.Filled(9, 7, new Rgb((byte)level, 0, 0));
+    }
+
+    [Fact]
+    public void A_damaged_file_of_a_zip_archive_is_named()
+    {
+        using (var zip = ZipFile.Open(_folder["set.zip"], ZipArchiveMode.Create))
+        {
+            using var stream = zip.CreateEntry("bad.png").Open();
+            stream.Write(new byte[100_000]);
+        }
+
+        // Behind the local header, which is 30 bytes, the name and more: a block of a kind that there is not.
+        var bytes = File.ReadAllBytes(_folder["set.zip"]);
+        bytes[30 + bytes[26] + bytes[28]] = 0xff;
+        File.WriteAllBytes(_folder["set.zip"], bytes);
+        using var archive = ZipImageSource.Open(_folder["set.zip"]);
+
+        var refusal = Assert.Throws<UserInputException>(() => archive.Read(0));
+
+        Assert.Contains("bad.png", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("set.zip", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(CompressionLevel.NoCompression)]
+    [InlineData(CompressionLevel.Optimal)]
+    public void An_array_of_bytes_is_its_images(CompressionLevel compression)
     {
         RgbImage[] images = [TestImages.Pattern(5, 3), RgbImage.Filled(5, 3, new Rgb(1, 2, 3))];
-        WriteArray(
-            "set.npz",
-            "'descr': '|u1', 'fortran_order': False, 'shape': (2, 3, 5, 3)",
-            [.. images.SelectMany(i => i.Pixels)]
-        );
+        WriteArray("set.npz", TwoImages, [.. images.SelectMany(i => i.Pixels)], compression);
 
         var source = ImageSources.Open(_folder["set.npz"]);
 
@@ -60,6 +105,25 @@ public sealed class ImageSourcesTests : IDisposable
             images.Select(i => i.Pixels),
             Enumerable.Range(0, 2).Select(i => ImageDecoder.Decode(source.Read(i), "image").Pixels)
         );
+    }
+
+    [Fact]
+    public void An_array_stored_as_it_is_stays_in_the_file()
+    {
+        WriteArray("set.npz", TwoImages, new byte[90], CompressionLevel.NoCompression);
+        var source = ImageSources.Open(_folder["set.npz"]);
+        var pixels = Enumerable.Range(1, 90).Select(i => (byte)i).ToArray();
+        WriteArray("set.npz", TwoImages, pixels, CompressionLevel.NoCompression);
+
+        var first = ImageDecoder.Decode(source.Read(0), "image").Pixels;
+        var second = ImageDecoder.Decode(source.Read(1), "image").Pixels;
+
+        Assert.Equal(pixels, first.Concat(second));
+        File.WriteAllText(_folder["set.npz"], "cut short");
+        var refusal = Assert.ThrowsAny<UserInputException>(() => source.Read(1));
+        Assert.Contains("set.npz", refusal.Message, StringComparison.Ordinal);
+        File.Delete(_folder["set.npz"]);
+        Assert.ThrowsAny<UserInputException>(() => source.Read(1));
     }
 
     [Theory]
@@ -71,10 +135,13 @@ public sealed class ImageSourcesTests : IDisposable
     [InlineData("'descr': '|u1', 'fortran_order': False, 'shape': (99999999999, 3, 5, 3)")]
     public void Another_array_is_refused(string description)
     {
-        WriteArray("set.npz", description, new byte[90]);
+        foreach (var compression in new[] { CompressionLevel.NoCompression, CompressionLevel.Optimal })
+        {
+            WriteArray("set.npz", description, new byte[90], compression);
 
-        var refusal = Assert.Throws<UserInputException>(() => ImageSources.Open(_folder["set.npz"]));
-        Assert.Contains("set.npz", refusal.Message, StringComparison.Ordinal);
+            var refusal = Assert.Throws<UserInputException>(() => ImageSources.Open(_folder["set.npz"]));
+            Assert.Contains("set.npz", refusal.Message, StringComparison.Ordinal);
+        }
     }
 
     [Fact]
@@ -92,10 +159,11 @@ public sealed class ImageSourcesTests : IDisposable
         }
     }
 
-    private void WriteArray(string name, string description, byte[] pixels)
+    private void WriteArray(string name, string description, byte[] pixels, CompressionLevel compression)
     {
+        File.Delete(_folder[name]);
         using var archive = ZipFile.Open(_folder[name], ZipArchiveMode.Create);
-        using var stream = archive.CreateEntry("arr_0.npy").Open();
+        using var stream = archive.CreateEntry("arr_0.npy", compression).Open();
         var header = Encoding.Latin1.GetBytes($"{{{description}, }}\n");
         stream.Write([0x93, .. "NUMPY"u8, 1, 0, (byte)header.Length, (byte)(header.Length >> 8)]);
         stream.Write(header);

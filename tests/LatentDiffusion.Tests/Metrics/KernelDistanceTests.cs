@@ -124,6 +124,7 @@ public sealed class KernelDistanceTests
         LiveTensors.Unchanged(() =>
         {
             KernelDistance.OfSubsets(first, second, seed: 0, subsets: 3);
+            KernelDistance.Estimate(first, second, seed: 0, subsets: 3, size: 4);
             PrecisionRecall.Between(first, second);
         });
     }

@@ -93,7 +93,7 @@ public sealed class ConditionObedienceTests
     }
 
     // Red above and green below, the border between them at another height in every image.
-    private static List<ConditionalDraw> Draws(Func<ConditionalDraw, RgbImage> sample) =>
+    internal static List<ConditionalDraw> Draws(Func<ConditionalDraw, RgbImage> sample) =>
         [
             .. Enumerable
                 .Range(0, Count)

@@ -37,6 +37,9 @@ public sealed class FeatureCacheTests : IDisposable
         using var scope = torch.NewDisposeScope();
         Assert.Equal(Values(features.ToTensor()), Values(found.ToTensor()));
         Assert.Equal(Values(features.ToLogits()!.to(torch.float64)), Values(found.ToLogits()!.to(torch.float64)));
+        Assert.Equal((All.Length, All.Length), (found.Count, found.KeptCount));
+        Assert.Equal(features.ToMoments().Mean, found.ToMoments().Mean);
+        Assert.Equal(features.ToMoments().Covariance, found.ToMoments().Covariance);
         Assert.Equal(features.ToSpatialMoments()!.Mean, found.ToSpatialMoments()!.Mean);
         Assert.Equal(features.ToSpatialMoments()!.Covariance, found.ToSpatialMoments()!.Covariance);
         var others = DatasetFeatures.Of(_network, Images(level: 9), All);

@@ -1,4 +1,6 @@
+using System.IO.Compression;
 using LatentDiffusion.Errors;
+using LatentDiffusion.Imaging;
 using LatentDiffusion.Pipelines;
 using LatentDiffusion.Tests.Imaging;
 using LatentDiffusion.Tests.Support;
@@ -7,7 +9,7 @@ using Xunit;
 
 namespace LatentDiffusion.Tests.Pipelines;
 
-public sealed class PairedFoldersTests : IDisposable
+public sealed class PairedImagesTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
@@ -50,7 +52,78 @@ public sealed class PairedFoldersTests : IDisposable
         Assert.Contains(message, refusal, StringComparison.Ordinal);
     }
 
-    private PairedFolders Open(int? size = null) => PairedFolders.Open(_folder["inputs"], _folder["outputs"], size);
+    [Theory]
+    [InlineData("inputs", "outputs.zip")]
+    [InlineData("inputs.zip", "outputs")]
+    public void An_archive_goes_with_a_folder_by_name(string inputs, string outputs)
+    {
+        // One folder alone: archives leave out what all names begin with.
+        Write("inputs/cat/a.jpg", 30);
+        Write("inputs/cat/b.png", 20);
+        Write("outputs/cat/b.png", 20);
+        Write("outputs/cat/a.png", 30);
+        foreach (var name in (string[])["inputs", "outputs"])
+        {
+            ZipFile.CreateFromDirectory(_folder[name], _folder[$"{name}.zip"]);
+        }
+
+        var images = PairedImages.Open(_folder[inputs], _folder[outputs], size: null);
+
+        Assert.False(images.IsByPosition);
+        Assert.Equal([(30, 30), (20, 20)], images.Read([0, 1]).Select(pair => (pair.Input.Width, pair.Output.Width)));
+    }
+
+    [Fact]
+    public void Archives_with_other_names_are_refused()
+    {
+        Write("inputs/cat/a.png", 20);
+        Write("outputs/cat/b.png", 20);
+        ZipFile.CreateFromDirectory(_folder["inputs"], _folder["inputs.zip"]);
+
+        var refusal = Assert.Throws<UserInputException>(() =>
+            PairedImages.Open(_folder["inputs.zip"], _folder["outputs"], size: null)
+        );
+
+        Assert.Contains("a is in", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Images_of_an_array_go_with_others_by_position()
+    {
+        RgbImage[] pictures = [.. Enumerable.Range(0, 3).Select(i => RgbImage.Filled(4, 4, new Rgb((byte)i, 9, 9)))];
+        Npz.Write(_folder["inputs.npz"], pictures);
+        Npz.Write(_folder["outputs.npz"], pictures);
+        for (var i = 0; i < 3; i++)
+        {
+            Directory.CreateDirectory(_folder["outputs"]);
+            File.WriteAllBytes(_folder[$"outputs/{i}.png"], PngEncoder.Encode(pictures[i]));
+        }
+
+        foreach (var outputs in (string[])["outputs.npz", "outputs"])
+        {
+            var images = PairedImages.Open(_folder["inputs.npz"], _folder[outputs], size: null);
+
+            Assert.True(images.IsByPosition);
+            var pairs = images.Read([2, 0]).ToList();
+            Assert.Equal([2, 0], pairs.Select(pair => (int)pair.Input.Pixels[0]));
+            Assert.Equal([2, 0], pairs.Select(pair => (int)pair.Output.Pixels[0]));
+        }
+    }
+
+    [Fact]
+    public void Images_without_names_must_be_as_many()
+    {
+        Npz.Write(_folder["inputs.npz"], [TestImages.Pattern(4, 4), TestImages.Pattern(4, 4)]);
+        Npz.Write(_folder["outputs.npz"], [TestImages.Pattern(4, 4)]);
+
+        var refusal = Assert.Throws<UserInputException>(() =>
+            PairedImages.Open(_folder["inputs.npz"], _folder["outputs.npz"], size: null)
+        );
+
+        Assert.Contains("inputs.npz\" has 2 images", refusal.Message, StringComparison.Ordinal);
+    }
+
+    private PairedImages Open(int? size = null) => PairedImages.Open(_folder["inputs"], _folder["outputs"], size);
 
     private void Write(string name, int size)
     {

@@ -2,11 +2,13 @@ using LatentDiffusion.Data;
 using LatentDiffusion.Errors;
 using LatentDiffusion.Imaging;
 using LatentDiffusion.Networks.Autoencoders;
+using LatentDiffusion.Networks.Features;
 using LatentDiffusion.Pipelines;
 using LatentDiffusion.Tests.Data;
 using LatentDiffusion.Tests.Imaging;
 using LatentDiffusion.Tests.Support;
 using Xunit;
+using static TorchSharp.torch;
 
 namespace LatentDiffusion.Tests.Pipelines;
 
@@ -89,6 +91,47 @@ public sealed class ReconstructionEvaluationTests
     }
 
     [Fact]
+    public void Images_too_small_for_its_maps_leave_a_network_that_resizes_the_frechet_distance()
+    {
+        var network = new Demanding(smallest: 12);
+        using var evaluation = new ReconstructionEvaluation(new PerceptualMeasures(network, network.Compare, null));
+        ReconstructionPair[] pairs =
+        [
+            new("large", TestImages.Pattern(12, 12), RgbImage.Filled(12, 12, Rgb.White)),
+            new("small", TestImages.Pattern(14, 11), RgbImage.Filled(14, 11, Rgb.White)),
+        ];
+
+        var scores = evaluation.Measure(pairs).Select(scored => scored.Score).ToList();
+        var summary = evaluation.Summarize();
+
+        Assert.NotNull(scores[0].Lpips);
+        Assert.Null(scores[1].Lpips);
+        Assert.Null(summary.Lpips);
+        Assert.Null(summary.LpipsFeatures);
+        Assert.True(summary.Rfid > 0);
+        Assert.Null(summary.Size);
+        Assert.Equal(
+            "LPIPS and PSIM are left out: demanding takes images of at least 12 pixels a side, and there are images of 11.",
+            Assert.Single(summary.LeftOut)
+        );
+    }
+
+    [Fact]
+    public void Inception_takes_images_that_are_smaller_than_its_maps_need()
+    {
+        using var distance = new PerceptualDistance(new InceptionFeatures());
+        var measures = new PerceptualMeasures(distance.Network, null, distance.BetweenUnweighted);
+        using var evaluation = new ReconstructionEvaluation(measures);
+
+        var pair = new ReconstructionPair("small", TestImages.Pattern(16, 16), RgbImage.Filled(16, 16, Rgb.White));
+        Assert.Null(Assert.Single(evaluation.Measure([pair])).Score.Psim);
+
+        Assert.Equal((16, 16), evaluation.Summarize().Size!.Value);
+        var left = Assert.Single(evaluation.Summarize().LeftOut);
+        Assert.StartsWith("PSIM is left out: inception", left, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_reconstruction_of_another_size_is_named()
     {
         using var evaluation = new ReconstructionEvaluation();
@@ -128,5 +171,31 @@ public sealed class ReconstructionEvaluationTests
             Assert.Equal(6, evaluation.Measure(pairs).Count());
             Assert.NotNull(evaluation.Summarize().Rfid);
         });
+    }
+
+    /// <summary>Resizes images before they are embedded, as Inception does, and not before they are compared.</summary>
+    private sealed class Demanding(int smallest) : IFeatureNetwork
+    {
+        public string Name => "demanding";
+
+        public IReadOnlyList<int> StageChannels => [3];
+
+        public int EmbeddingSize => 3;
+
+        public int? InputSize => 299;
+
+        public int SmallestImage => smallest;
+
+        public Tensor Compare(Tensor first, Tensor second) =>
+            (Stages(first)[0] - Stages(second)[0]).abs().mean([1, 2, 3]);
+
+        public IReadOnlyList<Tensor> Stages(Tensor images) =>
+            Math.Min(images.shape[2], images.shape[3]) >= smallest
+                ? [images.alias()]
+                : throw new ArgumentException("The images are too small.");
+
+        public Tensor Embed(Tensor images) => images.mean([2, 3]);
+
+        public void Dispose() { }
     }
 }

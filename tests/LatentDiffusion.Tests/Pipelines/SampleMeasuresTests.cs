@@ -1,7 +1,10 @@
+using LatentDiffusion.Errors;
 using LatentDiffusion.Imaging;
 using LatentDiffusion.Metrics;
 using LatentDiffusion.Networks.Features;
 using LatentDiffusion.Pipelines;
+using LatentDiffusion.Pipelines.Obedience;
+using LatentDiffusion.Tests.Support;
 using TorchSharp;
 using Xunit;
 
@@ -41,8 +44,60 @@ public sealed class SampleMeasuresTests
         var variance = 3 * 400 * 143.0 / 12 * 12 / 11 / (127.5 * 127.5);
         Assert.Equal(3 * Math.Pow(145 / 127.5, 2) + variance, brighter.Frechet, 1e-3);
         Assert.True(brighter.Kernel.Mean > same.Kernel.Mean);
+        Assert.True(brighter.Kernel.StandardError > 0);
+        Assert.Null(brighter.Kernel.Deviation);
         // The brightest grey has its third neighbour 60 levels away and white 35; the samples have no extent.
         Assert.Equal(new PrecisionRecall(Precision: 1, Recall: 0), brighter.Manifolds);
+    }
+
+    [Fact]
+    public void Precision_and_the_like_are_of_evenly_spaced_images_where_there_are_many()
+    {
+        RgbImage[] samples = [.. new[] { 0, 25, 50, 75, 100, 125, 150, 175, 200, 255 }.Select(v => Grey(v, size: 8))];
+        var (ofReal, ofSamples) = (Embed(Greys), Embed(samples));
+
+        var all = SampleMeasures.Between(ofReal, ofSamples, seed: 0);
+        var some = SampleMeasures.Between(ofReal, ofSamples, seed: 0, mostInManifolds: 6);
+
+        // Every second of 12, and 6 of 10.
+        var chosen = SampleMeasures.Between(
+            Embed(new[] { 0, 2, 4, 6, 8, 10 }.Select(i => Greys[i])),
+            Embed(new[] { 0, 1, 3, 5, 6, 8 }.Select(i => samples[i])),
+            seed: 0
+        );
+        Assert.Equal((12, 10), (all.RealInManifolds, all.SamplesInManifolds));
+        Assert.Equal((6, 6), (some.RealInManifolds, some.SamplesInManifolds));
+        Assert.Equal(chosen.Manifolds, some.Manifolds);
+        Assert.Equal(chosen.Density, some.Density);
+        Assert.NotEqual(all.Density, some.Density);
+        Assert.Equal((all.Frechet, all.Kernel), (some.Frechet, some.Kernel));
+        Assert.Equal(10_000, SampleMeasures.MostInManifolds);
+    }
+
+    [Fact]
+    public void Of_many_images_the_moments_are_of_all_and_the_vectors_of_some()
+    {
+        using var scope = torch.NewDisposeScope();
+        var network = new PlacedFeatures();
+        var (whole, thinned) = (new ImageFeatures(network), new ImageFeatures(network, expected: 12, mostKept: 5));
+        whole.Add(Greys);
+
+        foreach (var part in Greys.Chunk(7))
+        {
+            thinned.Add(part);
+        }
+
+        var kept = EvenlySpaced.Indices(12, 5);
+        Assert.Equal((12, 5), (thinned.Count, thinned.KeptCount));
+        Assert.Equal(RowsOf(whole.ToTensor(), kept), TensorAssert.Values(thinned.ToTensor()));
+        Assert.Equal(RowsOf(whole.ToLogits()!, kept), TensorAssert.Values(thinned.ToLogits()!));
+        Assert.Equal(whole.ToMoments().Mean, thinned.ToMoments().Mean);
+        Assert.Equal(whole.ToMoments().Covariance, thinned.ToMoments().Covariance);
+        Assert.Equal(whole.ToSpatialMoments()!.Covariance, thinned.ToSpatialMoments()!.Covariance);
+        var measures = SampleMeasures.Between(whole, thinned, seed: 0);
+        Assert.InRange(measures.Frechet, 0, 1e-6);
+        Assert.Equal((12, 5), (measures.RealInManifolds, measures.SamplesInManifolds));
+        Assert.Throws<UserInputException>(() => NearestClass.Distances(whole, thinned));
     }
 
     [Fact]
@@ -69,6 +124,9 @@ public sealed class SampleMeasuresTests
         Assert.Null(without.SpatialFrechet);
         Assert.Null(without.InceptionScore);
     }
+
+    private static double[] RowsOf(torch.Tensor rows, IReadOnlyList<int> chosen) =>
+        [.. chosen.SelectMany(i => TensorAssert.Values(rows[i, ..]))];
 
     private static ImageFeatures Embed(IEnumerable<RgbImage> images)
     {

@@ -7,7 +7,6 @@ using LatentDiffusion.Tests.Support;
 using LatentDiffusion.Tests.Text;
 using LatentDiffusion.Training.Experiments;
 using LatentDiffusion.Training.Optimization;
-using TorchSharp;
 
 namespace LatentDiffusion.Tests.Training;
 
@@ -27,7 +26,6 @@ internal sealed class CaptionedShapes : IDisposable
 
     public CaptionedShapes()
     {
-        torch.set_num_threads(1);
         Directory.CreateDirectory(_folder["images"]);
         foreach (var (colour, name) in Colours.Index())
         {

@@ -27,8 +27,6 @@ internal sealed class TinyTraining : IDisposable
 
     public TinyTraining()
     {
-        // More threads are slower on so little work.
-        torch.set_num_threads(1);
         for (var i = 0; i < 20; i++)
         {
             var path = Path.Combine(_folder["images"], i % 2 == 0 ? "dark" : "light", $"{i:d2}.png");

@@ -48,6 +48,9 @@ internal sealed class ZipDirectory
         return directory;
     }
 
+    /// <summary>Whether there is a file of this name that can be read in place.</summary>
+    public bool IsStored(string name) => _entries.TryGetValue(name, out var entry) && IsPlain(entry);
+
     /// <summary>Where the bytes of a file lie.</summary>
     /// <exception cref="CheckpointFormatException">There is no such file, or it cannot be read in place.</exception>
     public (long Position, long Length) Locate(string name)
@@ -58,7 +61,7 @@ internal sealed class ZipDirectory
             throw _file.Damaged($"{quoted} is missing in the zip archive");
         }
 
-        if ((entry.Flags & Encrypted) != 0 || entry.Method != 0 || entry.PackedLength != entry.Length)
+        if (!IsPlain(entry))
         {
             throw new CheckpointFormatException(
                 $"{_file.Path}: {quoted} is compressed or encrypted, which torch.save does not do. Unpack the archive and "
@@ -90,6 +93,9 @@ internal sealed class ZipDirectory
 
         return ((long)start, (long)entry.Length);
     }
+
+    private static bool IsPlain(Entry entry) =>
+        (entry.Flags & Encrypted) == 0 && entry.Method == 0 && entry.PackedLength == entry.Length;
 
     private ReadOnlySpan<byte> Add(ReadOnlySpan<byte> rest)
     {

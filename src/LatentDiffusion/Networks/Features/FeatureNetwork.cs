@@ -49,6 +49,9 @@ public sealed class FeatureNetwork : ExplicitModule, ISpatialFeatures, IClassPro
     /// <inheritdoc/>
     public int ClassCount => (int)_head.Weight.shape[0];
 
+    /// <inheritdoc/>
+    public int SmallestImage => _stem.SmallestImage;
+
     /// <summary>What the classes are told apart by, which the state dict lacks.</summary>
     internal nn.Module Head => _head;
 

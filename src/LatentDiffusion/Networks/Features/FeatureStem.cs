@@ -35,6 +35,8 @@ internal sealed class FeatureStem : ExplicitModule
 
     public int EmbeddingSize => _config.Channels[^1];
 
+    public int SmallestImage => _config.SmallestImage;
+
     /// <summary>A new stem that computes what this one does outside of training, without normalisation.</summary>
     public FeatureStem Folded() => new(_config, _stages.Select(stage => stage.Folded()));
 

@@ -30,6 +30,12 @@ public interface IFeatureNetwork : IDisposable
     /// <summary>The side in pixels that images are brought to before they are embedded; null: they are taken as they are.</summary>
     int? InputSize => null;
 
+    /// <summary>The least side in pixels of images that <see cref="Stages"/> takes.</summary>
+    int SmallestImage => 1;
+
+    /// <summary>The least side in pixels of images that <see cref="Embed"/> and <see cref="Read"/> take.</summary>
+    int SmallestEmbedded => InputSize is null ? SmallestImage : 1;
+
     /// <summary>Everything the network says of images, in one pass.</summary>
     /// <param name="images">[B, 3, H, W] in [-1, 1].</param>
     /// <returns>Owned by the caller's dispose scope; without the parts that the network does not have.</returns>

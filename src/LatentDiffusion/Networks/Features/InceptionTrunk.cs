@@ -76,6 +76,9 @@ public abstract class InceptionTrunk : ExplicitModule, IFeatureNetwork
     /// <inheritdoc/>
     public int? InputSize => TrainedSize;
 
+    /// <inheritdoc/>
+    public int SmallestImage => SmallestStageInput;
+
     /// <summary>The layer whose map is averaged to the embedding.</summary>
     private protected static string LastLayer => StageLayers[^1].Layer;
 

@@ -46,6 +46,9 @@ public abstract class LpipsNetwork : ExplicitModule, ISpatialFeatures
     /// <inheritdoc/>
     public int SpatialSize => SpatialGrid.SizeFor(StageChannels);
 
+    /// <inheritdoc/>
+    public int SmallestImage => _minimumSize;
+
     /// <summary>The name that torchvision gives a tensor; null for one that it does not have.</summary>
     /// <param name="name">A name of this module's state dict.</param>
     public static string? TorchvisionName(string name)

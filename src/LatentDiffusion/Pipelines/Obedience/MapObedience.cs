@@ -1,3 +1,4 @@
+using LatentDiffusion.Data;
 using LatentDiffusion.Data.SemanticMaps;
 using LatentDiffusion.Errors;
 using LatentDiffusion.Networks.Features;
@@ -19,6 +20,23 @@ public sealed record MapAgreement(double PixelAccuracy, double MeanIou);
 /// <param name="Count">How many samples were judged.</param>
 public sealed record MapObedience(MapAgreement Samples, MapAgreement Real, double Chance, int Count)
 {
+    /// <summary>The real images that the judge learns from: every other one, beginning with the first.</summary>
+    /// <param name="images">Images with their label maps, see <see cref="Conditions.AnnotatedImages"/>.</param>
+    /// <param name="indices">Those whose maps samples are drawn from, in that order.</param>
+    /// <exception cref="UserInputException">An image cannot be read.</exception>
+    public static IEnumerable<MappedImage> Examples(ImageDataset images, IReadOnlyList<int> indices)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        ArgumentNullException.ThrowIfNull(indices);
+        return indices
+            .Where((_, position) => MapJudge.LearnsFrom(position))
+            .Select(i => new MappedImage(
+                images.GetImage(i),
+                images.Annotate(epoch: 0, i).Map
+                    ?? throw new InvalidOperationException("The images have no label maps.")
+            ));
+    }
+
     /// <summary>Judges samples.</summary>
     /// <param name="draws">Samples, the maps they were drawn from, and the real images of these.</param>
     /// <param name="classes">Number of the maps' classes.</param>
@@ -28,61 +46,17 @@ public sealed record MapObedience(MapAgreement Samples, MapAgreement Real, doubl
     {
         ArgumentNullException.ThrowIfNull(draws);
         ArgumentNullException.ThrowIfNull(network);
-        if (draws.Count < 2)
+        using var judge = new MapJudge(network, classes);
+        foreach (var draw in draws.Where((_, position) => MapJudge.LearnsFrom(position)))
         {
-            throw new UserInputException("Label maps are judged by other images: use at least 2.");
+            judge.Learn(new MappedImage(draw.Original, MapJudge.MapOf(draw)));
         }
 
-        using var probe = new PixelProbe(network, classes);
-        var (learned, asked) = (draws.Where((_, i) => i % 2 == 0), draws.Where((_, i) => i % 2 == 1).ToList());
-        foreach (var draw in learned)
+        foreach (var draw in draws)
         {
-            probe.Learn(draw.Original, MapOf(draw));
+            judge.Add(draw);
         }
 
-        var (samples, real) = (new Confusion(classes), new Confusion(classes));
-        foreach (var draw in asked)
-        {
-            var truth = PixelProbe.Grid(draw.Original, MapOf(draw));
-            samples.Add(truth, probe.Tell(draw.Sample));
-            real.Add(truth, probe.Tell(draw.Original));
-        }
-
-        return new MapObedience(samples.Agreement(), real.Agreement(), real.MostFrequent(), asked.Count);
-    }
-
-    private static LabelMap MapOf(ConditionalDraw draw) =>
-        draw.Input.Map ?? throw new ArgumentException("A sample was not drawn from a label map.", nameof(draw));
-
-    private sealed class Confusion(int classes)
-    {
-        private readonly long[,] _counts = new long[classes, classes];
-
-        private IEnumerable<int> All => Enumerable.Range(0, classes);
-
-        private long Total => All.Sum(Wanted);
-
-        public void Add(long[] truth, long[] told)
-        {
-            for (var i = 0; i < truth.Length; i++)
-            {
-                _counts[truth[i], told[i]]++;
-            }
-        }
-
-        public MapAgreement Agreement()
-        {
-            var occurring = All.Where(c => Wanted(c) > 0);
-            return new MapAgreement(
-                (double)All.Sum(c => _counts[c, c]) / Total,
-                occurring.Average(c => (double)_counts[c, c] / (Wanted(c) + Told(c) - _counts[c, c]))
-            );
-        }
-
-        public double MostFrequent() => (double)All.Max(Wanted) / Total;
-
-        private long Wanted(int c) => All.Sum(told => _counts[c, told]);
-
-        private long Told(int c) => All.Sum(truth => _counts[truth, c]);
+        return judge.Result();
     }
 }

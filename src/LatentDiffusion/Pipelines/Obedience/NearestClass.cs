@@ -1,3 +1,4 @@
+using LatentDiffusion.Errors;
 using static TorchSharp.torch;
 
 namespace LatentDiffusion.Pipelines.Obedience;
@@ -28,8 +29,17 @@ internal static class NearestClass
     }
 
     /// <summary>Euclidean distances between feature vectors.</summary>
+    /// <exception cref="UserInputException">There are more images than vectors are kept of.</exception>
     public static double[,] Distances(ImageFeatures from, ImageFeatures to)
     {
+        if (from.KeptCount < from.Count || to.KeptCount < to.Count)
+        {
+            throw new UserInputException(
+                $"{Math.Max(from.Count, to.Count)} images are too many to compare each with each: use at most "
+                    + $"{ImageFeatures.MostKept}."
+            );
+        }
+
         using var scope = NewDisposeScope();
         var values = cdist(from.ToTensor(), to.ToTensor()).to(float64).data<double>().ToArray();
         var distances = new double[from.Count, to.Count];

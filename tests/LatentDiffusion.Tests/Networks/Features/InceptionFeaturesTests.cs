@@ -1,4 +1,3 @@
-using LatentDiffusion.Checkpoints;
 using LatentDiffusion.Checkpoints.Safetensors;
 using LatentDiffusion.Errors;
 using LatentDiffusion.Models.Features;
@@ -27,7 +26,7 @@ public sealed class InceptionFeaturesTests : IDisposable
     public void It_loads_under_the_published_names_and_reads_all_features_in_one_pass()
     {
         using var noGradient = no_grad();
-        var tensors = PublishedTensors();
+        var tensors = PublishedInception.RandomTensors(seed: 11);
         // As many numbers as the published file has in its 94 convolutions, their normalisation and the classifier.
         Assert.Equal(4 * 94 + 94 + 2, tensors.Count);
         Assert.Equal(23_885_392, tensors.Values.Sum(t => t.numel()));
@@ -46,6 +45,33 @@ public sealed class InceptionFeaturesTests : IDisposable
         TensorAssert.Close(network.Embed(images), reading.Embedding, 1e-5);
         TensorAssert.Close(Spatial(tensors, network, images), reading.Spatial, 1e-3);
         AssertFirstLayer(tensors, network);
+    }
+
+    [Fact]
+    public void Every_map_is_that_of_the_published_network()
+    {
+        using var noGradient = no_grad();
+        var tensors = PublishedInception.RandomTensors(seed: 12);
+        SafetensorsWriter.Write(FilePath, tensors);
+        using var network = Assert.IsType<InceptionFeatures>(FeatureNetworkFile.Load(FilePath));
+        // Of the network's own size, at which resizing changes nothing.
+        var bytes = arange(0, 3 * 299 * 299, 1, float32).remainder(251).reshape(1, 3, 299, 299);
+        var expected = new PlainInception(tensors).Maps(bytes.sub(128).div(128));
+        var images = bytes.div(127.5).sub(1);
+
+        var maps = network.MapsAfter(images, [.. PlainInception.Layers]);
+        var reading = network.Read(images);
+
+        Assert.Equal(PlainInception.Layers.Count, maps.Count);
+        foreach (var (layer, map) in PlainInception.Layers.Zip(maps))
+        {
+            TensorAssert.Close(map, expected[layer], 2e-4);
+        }
+
+        var embedding = expected["Mixed_7c"].mean([2L, 3L]);
+        TensorAssert.Close(reading.Embedding, embedding, 2e-4);
+        TensorAssert.Close(reading.Spatial!, expected["Mixed_6d"].narrow(1, 0, 7).flatten(1), 2e-4);
+        TensorAssert.Close(reading.Logits!, embedding.mm(tensors["fc.weight"].to(float64).t()), 2e-4);
     }
 
     [Fact]
@@ -102,37 +128,6 @@ public sealed class InceptionFeaturesTests : IDisposable
         // Not 0, which is outside of the map.
         Assert.Equal(-18, InceptionBranch.Maxima(map, stride: 1)[0, 0, 4, 4].item<float>());
         Assert.Equal([0f, -2, -10, -12], InceptionBranch.Maxima(map, stride: 2).data<float>().ToArray());
-    }
-
-    /// <summary>Random tensors under the names of pytorch-fid, scaled so that maps neither die nor explode.</summary>
-    private static Dictionary<string, Tensor> PublishedTensors()
-    {
-        random.manual_seed(11);
-        using var network = new InceptionFeatures();
-        Dictionary<string, Tensor> tensors = new() { ["fc.bias"] = randn(1008) };
-        foreach (
-            var (name, weight) in ModuleState
-                .Of(network)
-                .Where(t => t.Key.EndsWith(".weight", StringComparison.Ordinal))
-        )
-        {
-            if (name == "fc.weight")
-            {
-                tensors[name] = randn(weight.shape).mul(0.02);
-                continue;
-            }
-
-            var layer = name[..^".weight".Length];
-            var output = weight.shape[0];
-            var fanIn = weight.numel() / output;
-            tensors[$"{layer}.conv.weight"] = randn(weight.shape).mul(Math.Sqrt(2.0 / fanIn));
-            tensors[$"{layer}.bn.weight"] = rand(output).mul(0.2).add(0.9);
-            tensors[$"{layer}.bn.bias"] = randn(output).mul(0.1);
-            tensors[$"{layer}.bn.running_mean"] = randn(output).mul(0.1);
-            tensors[$"{layer}.bn.running_var"] = rand(output).mul(0.2).add(0.9);
-        }
-
-        return tensors;
     }
 
     // branch1x1 of Mixed_6d with its normalisation apart, on the map that all layers before it make.

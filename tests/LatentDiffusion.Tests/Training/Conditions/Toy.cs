@@ -9,7 +9,6 @@ using LatentDiffusion.Tests.Support;
 using LatentDiffusion.Training;
 using LatentDiffusion.Training.Experiments;
 using LatentDiffusion.Training.Optimization;
-using TorchSharp;
 using Xunit;
 
 namespace LatentDiffusion.Tests.Training.Conditions;
@@ -28,7 +27,6 @@ internal sealed class Toy : IDisposable
     /// <param name="draw">Image number i.</param>
     public Toy(int size, int count, Func<int, RgbImage> draw)
     {
-        torch.set_num_threads(1);
         _size = size;
         Directory.CreateDirectory(_folder["images"]);
         for (var i = 0; i < count; i++)
