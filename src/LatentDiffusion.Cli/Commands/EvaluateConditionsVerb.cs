@@ -46,7 +46,7 @@ internal sealed class EvaluateConditionsVerb : Verb
         : base(
             "conditions",
             "How well a super-resolution, inpainting, layout or semantic model redraws real images from their conditions",
-            "ldm evaluate conditions out/runs/scene-semantic --images out/data/scenes-validation/images "
+            "ldm evaluate conditions models/scene-semantic --images out/data/scenes-validation/images "
                 + "--maps out/data/scenes-validation/maps"
         )
     {

@@ -25,7 +25,7 @@ internal sealed class EvaluateLatentsVerb : Verb
         : base(
             "latents",
             "The deviation of scaled latents, and how it moves the signal-to-noise ratio of the schedule",
-            "ldm evaluate latents out/demo-train/latent-diffusion --images data/emoji/emoji64.parquet --count 64"
+            "ldm evaluate latents models/emoji-class --images data/emoji/emoji64.parquet --count 64"
         )
     {
         Arguments.Add(_model);

@@ -36,7 +36,7 @@ internal sealed class EvaluateLikelihoodVerb : Verb
         : base(
             "likelihood",
             "Variational bound of a diffusion model in bits per dimension",
-            "ldm evaluate likelihood out/demo-train/latent-diffusion --images photos --count 100 --timesteps 10"
+            "ldm evaluate likelihood runs/latent-diffusion --images photos --count 100 --timesteps 10"
         )
     {
         Arguments.Add(_model);

@@ -44,7 +44,7 @@ internal sealed class EvaluateReconstructionVerb : Verb
         : base(
             "reconstruction",
             "PSNR, SSIM, LPIPS, PSIM and rFID of an autoencoder, or between two folders or archives",
-            "ldm evaluate reconstruction --model out/demo-train/autoencoder --images photos"
+            "ldm evaluate reconstruction --model models/photo-kl-f4 --images photos"
         )
     {
         Options.Add(_model);

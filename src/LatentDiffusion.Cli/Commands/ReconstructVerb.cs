@@ -29,7 +29,7 @@ internal sealed class ReconstructVerb : Verb
         : base(
             "reconstruct",
             "Send images through an autoencoder and back; a sheet, PSNR, SSIM, LPIPS and rFID",
-            "ldm reconstruct out/demo-train/autoencoder --images photos --out sheet.png"
+            "ldm reconstruct models/photo-kl-f4 --images photos --out sheet.png"
         )
     {
         Arguments.Add(_model);

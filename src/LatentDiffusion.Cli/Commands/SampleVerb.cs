@@ -9,7 +9,7 @@ internal sealed class SampleVerb()
     : SamplingVerb(
         "sample",
         "Draw images from an unconditional or class-conditional model, or a picture again",
-        "ldm sample out/demo-train/latent-diffusion --class food-drink --count 16 --grid food.png",
+        "ldm sample models/emoji-class --class food-drink --count 16 --grid food.png",
         usualCount: 8
     )
 {
