@@ -27,6 +27,14 @@ internal sealed class EvaluateConditionsVerb : Verb
         HelpName = "N",
     };
 
+    private readonly Option<double?> _inputGuidance = new("--input-guidance")
+    {
+        Description =
+            "Draws samples towards images that are the low-resolution input when reduced (post-hoc guidance); 0 is none "
+            + "(default: 0)",
+        HelpName = "S",
+    };
+
     private readonly PerceptualOptions _perceptual = new();
 
     private readonly Option<int> _show = new("--show")
@@ -52,7 +60,7 @@ internal sealed class EvaluateConditionsVerb : Verb
     {
         Arguments.Add(_model);
         _images.AddTo(this);
-        foreach (var option in (Option[])[_count, .. _sampling.All])
+        foreach (var option in (Option[])[_count, .. _sampling.All, _inputGuidance])
         {
             Options.Add(option);
         }
@@ -62,6 +70,7 @@ internal sealed class EvaluateConditionsVerb : Verb
         Options.Add(_out);
         Positive.Require(_count);
         Positive.Require(_show);
+        Positive.OrZero(_inputGuidance);
     }
 
     public override Task<int> RunAsync(VerbContext context, CancellationToken cancellation)
@@ -82,6 +91,7 @@ internal sealed class EvaluateConditionsVerb : Verb
         var request = _sampling.Read(arguments, new SamplingRequest { Guidance = UsualGuidance.Of(model) }) with
         {
             Seed = context.Seed ?? 0,
+            InputGuidance = arguments.GetValue(_inputGuidance) ?? 0,
         };
         var sheet = arguments.GetValue(_out);
         if (sheet is not null)
@@ -115,6 +125,7 @@ internal sealed class EvaluateConditionsVerb : Verb
                 Size = images.Images.Size,
                 Sampler = request.Sampler,
                 Guidance = request.Guidance,
+                InputGuidance = request.InputGuidance,
                 SecondsPerImage = Math.Round(drawing.Time.TotalSeconds / indices.Count, 4),
                 Sheet = sheet is null ? null : WriteSheet(sheet, model, shown),
             },

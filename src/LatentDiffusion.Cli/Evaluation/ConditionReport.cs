@@ -19,6 +19,9 @@ internal sealed class ConditionReport(ConditionalMeasures measures)
 
     public required double Guidance { get; init; }
 
+    /// <summary>Scale of the post-hoc guidance by the low-resolution input; 0 is none.</summary>
+    public required double InputGuidance { get; init; }
+
     public double? Psnr => Finite(measures.Pairs.Psnr.Mean);
 
     public double? Ssim => Finite(measures.Pairs.Ssim?.Mean);
@@ -53,7 +56,8 @@ internal sealed class ConditionReport(ConditionalMeasures measures)
             '\n',
             [
                 Text($"{Count} images at {Size}x{Size} drawn anew from their conditions,")
-                    + Text($" {Sampler}, guidance {Guidance:0.##}:"),
+                    + Text($" {Sampler}, guidance {Guidance:0.##}")
+                    + (InputGuidance > 0 ? Text($", by the input {InputGuidance:0.##}:") : ":"),
                 .. Figures.Lines([.. Rows(measures.Pairs), .. LayoutRows(), .. MapRows()]),
                 .. measures.Bicubic is { } pairs
                     ? ["enlarged bicubically instead:", .. Figures.Lines(Rows(pairs))]

@@ -86,7 +86,7 @@ public sealed class ImageSampler(LatentDiffusionModel model)
 
         var latents = SamplingLoop.Run(
             sampler,
-            DenoiserFor(request, inputs, size),
+            GuidedByInput(DenoiserFor(request, inputs, size), request.InputGuidance, inputs, height * factor),
             levels,
             start,
             () => noise.Next(channels, height, width),
@@ -158,6 +158,18 @@ public sealed class ImageSampler(LatentDiffusionModel model)
             isGuided ? conditioner.Encode(negatives, size) : null,
             new GuidanceSettings(request.Guidance, request.GuidanceRescale, request.GuidanceInterval)
         );
+    }
+
+    private IDenoiser GuidedByInput(IDenoiser denoiser, double scale, List<ConditionInput> inputs, int height)
+    {
+        if (scale == 0)
+        {
+            return denoiser;
+        }
+
+        var low = ImageTensors.FromImages([.. inputs.Select(input => input.LowResolution!)]);
+        var reduced = ImageOperator.BicubicDownsampling((int)(height / low.shape[2]));
+        return new ImageGuidance(denoiser, new GuidanceTarget(low, model.DecodeScaled, reduced), scale);
     }
 
     /// <summary>Turns the steps of one batch into images done of all.</summary>

@@ -56,6 +56,12 @@ public sealed record SamplingRequest
     /// <summary>Timesteps in which guidance acts; null is all.</summary>
     public GuidanceInterval? GuidanceInterval { get; init; }
 
+    /// <summary>
+    /// Scale of the post-hoc guidance by low-resolution inputs (LDM appendix C): how strongly samples are drawn towards
+    /// images that look like their input when they are reduced bicubically; 0 is none. Works with any model.
+    /// </summary>
+    public double InputGuidance { get; init; }
+
     /// <summary>Width in pixels, or null for the training size.</summary>
     public int? Width { get; init; }
 
@@ -93,6 +99,7 @@ public sealed record SamplingRequest
         Refuse(Steps is < 1 || Steps > timesteps, $"{Steps} sampler steps: choose 1 to {timesteps}.");
         NamedSampler.Find(Sampler).Create(Eta);
         CheckGuidance(timesteps);
+        CheckInputGuidance();
         Refuse(BatchSize < 1, $"The batch size is {BatchSize}: choose at least 1.");
         var classes = model.Config.Classes.Count;
         Refuse(
@@ -157,6 +164,22 @@ public sealed record SamplingRequest
                 $"The guidance interval {interval.From}:{interval.To} must rise within the timesteps 0 to {timesteps - 1}."
             );
         }
+    }
+
+    private void CheckInputGuidance()
+    {
+        Refuse(
+            !(double.IsFinite(InputGuidance) && InputGuidance >= 0),
+            $"The scale of the guidance by the input is {InputGuidance}: choose 0 or more."
+        );
+        Refuse(
+            InputGuidance > 0 && Inputs.Any(input => input.LowResolution is null),
+            $"Guidance by the input needs a low-resolution image for every sample: leave it out for other models."
+        );
+        Refuse(
+            InputGuidance > 0 && PatchSize is not null,
+            $"Guidance by the input looks at whole images: leave out the patches, or the guidance."
+        );
     }
 
     private static void Refuse(bool isWrong, FormattableString message)

@@ -75,6 +75,29 @@ public sealed class EvaluateConditionsTests(ConditionModels models) : IClassFixt
     }
 
     [Fact]
+    public async Task Guidance_by_the_input_brings_samples_nearer_to_it()
+    {
+        var (plain, guided) = (await RunAsync("superres"), await RunAsync("superres", "--input-guidance", "50"));
+
+        Assert.True(guided.ExitCode == 0, guided.Error);
+        Assert.Equal(0, Of(plain, "input_guidance"));
+        Assert.Equal(50, Of(guided, "input_guidance"));
+        Assert.True(Of(guided, "psnr") > Of(plain, "psnr") + 1, $"{Of(guided, "psnr")} and {Of(plain, "psnr")} dB");
+
+        static double Of(LdmProcess.Outcome outcome, string key) =>
+            JsonDocument.Parse(outcome.Output).RootElement.GetProperty(key).GetDouble();
+    }
+
+    [Fact]
+    public async Task Guidance_by_the_input_is_refused_where_no_input_is_small()
+    {
+        var outcome = await RunAsync("inpaint", "--input-guidance", "1");
+
+        Assert.Equal(2, outcome.ExitCode);
+        Assert.Contains("needs a low-resolution image for every sample", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Label_maps_of_images_without_names_cannot_be_found()
     {
         var path = Path.Combine(_folder.Path, "images.npz");

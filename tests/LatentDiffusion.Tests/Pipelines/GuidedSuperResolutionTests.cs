@@ -1,5 +1,6 @@
 using LatentDiffusion.Data;
 using LatentDiffusion.Diffusion;
+using LatentDiffusion.Diffusion.Conditioning;
 using LatentDiffusion.Diffusion.Guidance;
 using LatentDiffusion.Imaging;
 using LatentDiffusion.Models;
@@ -60,6 +61,8 @@ public sealed class GuidedSuperResolutionTests : IDisposable
 
         Assert.True(through < 0.8 * unguided, $"{through} guided through the network, {unguided} without");
         Assert.True(beside < 0.8 * unguided, $"{beside} guided beside the network, {unguided} without");
+        var (without, asked) = (ErrorOfRequest(model, 0), ErrorOfRequest(model, ScaleBesideNetwork));
+        Assert.True(asked < 0.8 * without, $"{asked} guided as a request asks, {without} without");
 
         double Error(IDenoiser denoiser)
         {
@@ -73,6 +76,24 @@ public sealed class GuidedSuperResolutionTests : IDisposable
             );
             return small(model.DecodeScaled(latents)).sub(target).pow(2).mean().item<float>();
         }
+    }
+
+    // By way of images and of a request, as programs ask for it.
+    private static double ErrorOfRequest(LatentDiffusionModel model, double scale)
+    {
+        var small = ImageOperator.BicubicDownsampling(Factor);
+        var pictures = ImageTensors.FromImages([.. Enumerable.Range(FirstTarget, Targets).Select(Picture)]);
+        var inputs = ImageTensors.ToImages(small(pictures));
+        var samples = new ImageSampler(model).Sample(
+            new SamplingRequest
+            {
+                Inputs = [.. inputs.Select(low => new ConditionInput { LowResolution = low })],
+                Seed = NoiseSeed,
+                InputGuidance = scale,
+            },
+            cancellation: TestContext.Current.CancellationToken
+        );
+        return small(ImageTensors.FromImages(samples)).sub(ImageTensors.FromImages(inputs)).pow(2).mean().item<float>();
     }
 
     private LatentDiffusionModel Train()
