@@ -39,14 +39,14 @@ internal sealed class PlanReport(ExperimentPlan plan, PlanResults results, strin
                     ExperimentPage.Paragraph($"{plan.Paper}. Scale and name: {results.Plan}, seed {plan.Seed}."),
                     .. plan.Text.Select(ExperimentPage.Paragraph),
                     .. Tables().Select(ExperimentPage.Table),
-                    ExperimentPage.Figures(
+                    ExperimentPage.Plots(
                         folder,
                         plots.Where(plot => plot.File is not null).Select(plot => (plot.File!, plot.Title))
                     ),
                     .. plan.Pictures.SelectMany(Pictures),
                     ExperimentPage.Heading("Commands"),
                     ExperimentPage.Paragraph($"All of it: {command}"),
-                    ExperimentPage.Table(Commands()),
+                    ExperimentPage.Words(Commands()),
                     ExperimentPage.Foot(Foot()),
                 ]
             )
@@ -84,7 +84,7 @@ internal sealed class PlanReport(ExperimentPlan plan, PlanResults results, strin
             .Where(picture => picture.File is not null && File.Exists(picture.File))
             .Select(picture => (picture.File!, picture.Caption));
         yield return ExperimentPage.Heading(pictures.Title);
-        yield return ExperimentPage.Figures(folder, files);
+        yield return ExperimentPage.Sheets(folder, files);
     }
 
     private string? WritePlot(PlanPlot plot, int number)
