@@ -106,9 +106,10 @@ internal sealed class EvaluateConditionsVerb : Verb
         var onSheet = EvenlySpaced.Indices(indices.Count, sheet is null ? 0 : arguments.GetValue(_show)).ToHashSet();
         List<ConditionalDraw> shown = [];
         var drawing = new ConditionalDrawing(model, request);
+        drawing.Check(images.Images, indices[0]);
         var measures = ConditionalMeasures.Of(
             Keeping(drawing.Draw(images.Images, indices, progress, cancellation), onSheet, shown),
-            MapObedience.Examples(images.Images, indices),
+            MapObedience.Examples(images.Images, indices, cancellation),
             images.Labels,
             perceptual.Measures
         );

@@ -23,6 +23,16 @@ public sealed class ConditionalDrawing(LatentDiffusionModel model, SamplingReque
     /// <summary>Time spent so far on drawing, decoding included.</summary>
     public TimeSpan Time { get; private set; }
 
+    /// <summary>Refuses settings that do not fit, before anything is drawn.</summary>
+    /// <param name="images">Real images with their annotations, see <see cref="AnnotatedImages"/>.</param>
+    /// <param name="index">Which of them to check with.</param>
+    /// <exception cref="Errors.UserInputException">The settings or the image do not fit the model.</exception>
+    public void Check(ImageDataset images, int index)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        new ImageSampler(model).Check(RequestFor(images, [ConditionOf(images, index)], number: 0));
+    }
+
     /// <summary>Draws, as the result is read. Where an image has known pixels, the sample has them too.</summary>
     /// <param name="images">Real images with their annotations, see <see cref="AnnotatedImages"/>.</param>
     /// <param name="indices">Which of them; image number i of these is drawn with seed + i.</param>
@@ -42,16 +52,10 @@ public sealed class ConditionalDrawing(LatentDiffusionModel model, SamplingReque
         var done = 0;
         foreach (var batch in indices.Chunk(settings.BatchSize))
         {
-            var inputs = Array.ConvertAll(batch, i => SampleConditions.Of(model.Config.Conditioner, images, i));
+            var inputs = Array.ConvertAll(batch, i => ConditionOf(images, i));
             var start = Stopwatch.GetTimestamp();
             var samples = sampler.Sample(
-                settings with
-                {
-                    Inputs = inputs,
-                    Seed = settings.Seed + done,
-                    Width = images.Size,
-                    Height = images.Size,
-                },
+                RequestFor(images, inputs, done),
                 progress?.OfAll(done, indices.Count),
                 cancellation
             );
@@ -68,4 +72,16 @@ public sealed class ConditionalDrawing(LatentDiffusionModel model, SamplingReque
             }
         }
     }
+
+    private ConditionInput ConditionOf(ImageDataset images, int index) =>
+        SampleConditions.Of(model.Config.Conditioner, images, index);
+
+    private SamplingRequest RequestFor(ImageDataset images, IReadOnlyList<ConditionInput> inputs, int number) =>
+        settings with
+        {
+            Inputs = inputs,
+            Seed = settings.Seed + number,
+            Width = images.Size,
+            Height = images.Size,
+        };
 }

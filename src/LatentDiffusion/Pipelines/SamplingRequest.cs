@@ -99,7 +99,7 @@ public sealed record SamplingRequest
         Refuse(Steps is < 1 || Steps > timesteps, $"{Steps} sampler steps: choose 1 to {timesteps}.");
         NamedSampler.Find(Sampler).Create(Eta);
         CheckGuidance(timesteps);
-        CheckInputGuidance();
+        CheckInputGuidance(Height ?? model.Config.ImageSize, Width ?? model.Config.ImageSize);
         Refuse(BatchSize < 1, $"The batch size is {BatchSize}: choose at least 1.");
         var classes = model.Config.Classes.Count;
         Refuse(
@@ -166,7 +166,7 @@ public sealed record SamplingRequest
         }
     }
 
-    private void CheckInputGuidance()
+    private void CheckInputGuidance(int height, int width)
     {
         Refuse(
             !(double.IsFinite(InputGuidance) && InputGuidance >= 0),
@@ -175,6 +175,20 @@ public sealed record SamplingRequest
         Refuse(
             InputGuidance > 0 && Inputs.Any(input => input.LowResolution is null),
             $"Guidance by the input needs a low-resolution image for every sample: leave it out for other models."
+        );
+        var other = Inputs
+            .Select(input => input.LowResolution)
+            .FirstOrDefault(low =>
+                InputGuidance > 0
+                && (height / low!.Height * low.Height != height || height / low.Height * low.Width != width)
+            );
+        Refuse(
+            other is not null,
+            $"A low-resolution image has {other?.Width}x{other?.Height} pixels, the image to draw {width}x{height}: guidance by the input needs it smaller by a whole number."
+        );
+        Refuse(
+            Inputs.Select(input => input.LowResolution?.Height).Distinct().Count() > 1 && InputGuidance > 0,
+            $"The low-resolution images differ in size: guidance by the input needs them alike."
         );
         Refuse(
             InputGuidance > 0 && PatchSize is not null,

@@ -38,34 +38,46 @@ public sealed class ExperimentTests : IDisposable
     [Fact]
     public async Task What_another_seed_gave_is_not_taken_for_this_ones()
     {
-        var plan = Path.Combine(_folder.Path, "experiments", "samplers", "smoke.yaml");
-        Directory.CreateDirectory(Path.GetDirectoryName(plan)!);
-        File.WriteAllText(
-            plan,
-            "title: T\npaper: P\ntext: []\nseed: 1\nstages:\n  - steps:\n      - { name: look, run: doctor }\n"
-        );
+        WritePlan("{ name: look, run: doctor }");
 
-        var first = await LookAsync("1");
-        var same = await LookAsync("1");
-        var other = await LookAsync("2");
+        var first = await RunPlanAsync("1");
+        var same = await RunPlanAsync("1");
+        var other = await RunPlanAsync("2");
 
-        Assert.Equal("doctor --seed 1 --threads 1", first.GetProperty("command").GetString());
-        Assert.Equal(first.GetRawText(), same.GetRawText());
-        Assert.Equal("doctor --seed 2 --threads 1", other.GetProperty("command").GetString());
+        Assert.Equal("doctor --seed 1 --threads 1", Entries(first)[0].GetProperty("command").GetString());
+        Assert.Equal(first.Output, same.Output);
+        Assert.Equal(2, other.ExitCode);
+        Assert.Contains("has results of --seed 1 --threads 1, not of --seed 2", other.Error, StringComparison.Ordinal);
         var page = File.ReadAllText(Path.Combine(_folder.Path, "out", "experiments", "samplers-smoke", "index.html"));
-        Assert.Contains("ldm experiment samplers --scale smoke --seed 2 --threads 1", page, StringComparison.Ordinal);
+        Assert.Contains("ldm experiment samplers --scale smoke --seed 1 --threads 1", page, StringComparison.Ordinal);
+    }
 
-        async Task<JsonElement> LookAsync(string seed)
-        {
-            string[] args = ["experiment", "samplers", "--seed", seed, "--threads", "1", "--json"];
-            var outcome = await LdmProcess.StartAsync(
-                LdmProcess.DotnetHost,
-                [LdmProcess.Program, .. args],
-                _folder.Path
-            );
-            Assert.True(outcome.ExitCode == 0, outcome.Error);
-            return JsonDocument.Parse(outcome.Output).RootElement.GetProperty("entries")[0];
-        }
+    [Fact]
+    [Trait("Speed", "Slow")]
+    public async Task A_changed_configuration_is_trained_anew_and_measured_again()
+    {
+        TinyRuns.Prepare(_folder.Path);
+        WritePlan(
+            "{ name: train, run: 'train {root}/autoencoder.yaml --run {out}/model --resume --steps 1' }",
+            "{ name: measure, run: 'evaluate reconstruction --model {out}/model --images {root}/images --size 16' }",
+            "{ name: look, run: doctor }"
+        );
+        var before = Entries(await RunPlanAsync("1"));
+        var configuration = Path.Combine(_folder.Path, "autoencoder.yaml");
+        File.WriteAllText(configuration, TinyRuns.Autoencoder.Replace("1.0e-3", "1.0e-2", StringComparison.Ordinal));
+
+        var refused = await RunPlanAsync("1");
+        Directory.Delete(Path.Combine(_folder.Path, "out", "experiments", "samplers-smoke", "model"), recursive: true);
+        var after = Entries(await RunPlanAsync("1"));
+
+        Assert.Equal(2, refused.ExitCode);
+        Assert.Contains("The step 'train' was run with another command or configuration: delete ", refused.Error);
+        Assert.NotEqual(before[0].GetRawText(), after[0].GetRawText());
+        Assert.NotEqual(
+            before[1].GetProperty("result").GetProperty("psnr").GetDouble(),
+            after[1].GetProperty("result").GetProperty("psnr").GetDouble()
+        );
+        Assert.Equal(before[2].GetRawText(), after[2].GetRawText());
     }
 
     [Fact]
@@ -96,6 +108,27 @@ public sealed class ExperimentTests : IDisposable
         Assert.Contains("The step 'train' failed (ldm train ", outcome.Error, StringComparison.Ordinal);
     }
 
+    private void WritePlan(params string[] steps)
+    {
+        var plan = Path.Combine(_folder.Path, "experiments", "samplers", "smoke.yaml");
+        Directory.CreateDirectory(Path.GetDirectoryName(plan)!);
+        var lines = string.Concat(steps.Select(step => $"      - {step}\n"));
+        File.WriteAllText(plan, $"title: T\npaper: P\ntext: []\nstages:\n  - steps:\n{lines}");
+    }
+
+    private Task<LdmProcess.Outcome> RunPlanAsync(string seed) =>
+        LdmProcess.StartAsync(
+            LdmProcess.DotnetHost,
+            [LdmProcess.Program, "experiment", "samplers", "--seed", seed, "--threads", "1", "--json"],
+            _folder.Path
+        );
+
+    private static List<JsonElement> Entries(LdmProcess.Outcome outcome)
+    {
+        Assert.True(outcome.ExitCode == 0, outcome.Error);
+        return [.. JsonDocument.Parse(outcome.Output).RootElement.GetProperty("entries").EnumerateArray()];
+    }
+
     private Task<LdmProcess.Outcome> RunAsync(string name) =>
         LdmProcess.RunAsync("experiment", name, "--scale", "smoke", "--out", _folder.Path, "--threads", "1", "--json");
 
@@ -105,7 +138,7 @@ public sealed class ExperimentTests : IDisposable
         var path = Path.Combine(_folder.Path, "results.json");
         var before = JsonDocument.Parse(File.ReadAllText(path)).RootElement;
         var kept = before.GetProperty("entries").EnumerateArray().Take(count - 1).Select(e => e.GetRawText());
-        File.WriteAllText(path, $$"""{"plan":"","machine":"","version":"","entries":[{{string.Join(',', kept)}}]}""");
+        File.WriteAllText(path, $$"""{"plan":"","seed":23,"threads":1,"entries":[{{string.Join(',', kept)}}]}""");
 
         var again = await RunAsync(name);
 

@@ -27,8 +27,19 @@ public sealed class PlanInputsTests : IDisposable
     [Theory]
     [InlineData("train a.yaml --run out/x/model", "evaluate samples --model out/x/model --out out/x/sheet.png", true)]
     [InlineData("train a.yaml --run out/x/first", "train b.yaml first_stage=out/x/first --run out/x/second", true)]
+    [InlineData("data compose --out out/x/scenes", "evaluate conditions M --images out/x/scenes/images", true)]
+    [InlineData("evaluate samples --model out/x/m --out out/x/m.png", "train a.yaml --run out/x/m --resume", false)]
     [InlineData("train a.yaml --run out/x/model", "evaluate samples --model out/x/model-2", false)]
-    [InlineData("train a.yaml --run runs/model", "evaluate samples --model runs/model", false)]
-    public void Commands_share_what_they_name_in_the_folder(string command, string other, bool shared) =>
-        Assert.Equal(shared, PlanInputs.ShareFiles(command, other, "out/x"));
+    public void A_command_uses_what_it_names_of_what_another_one_writes(string writer, string reader, bool uses) =>
+        Assert.Equal(uses, PlanInputs.Uses(writer, reader));
+
+    [Fact]
+    public void A_run_is_continued_if_it_is_there_and_the_command_says_so()
+    {
+        var run = Directory.CreateDirectory(_folder["run"]).FullName;
+
+        Assert.Equal(run, PlanInputs.ContinuedRun($"train a.yaml --run \"{run}\" --resume"));
+        Assert.Null(PlanInputs.ContinuedRun($"train a.yaml --run \"{run}\""));
+        Assert.Null(PlanInputs.ContinuedRun($"train a.yaml --run \"{_folder["none"]}\" --resume"));
+    }
 }

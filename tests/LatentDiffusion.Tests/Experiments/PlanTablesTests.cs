@@ -80,7 +80,7 @@ public sealed class PlanTablesTests
     [Fact]
     public void What_is_not_measured_yet_is_left_empty()
     {
-        var none = new PlanTables(Read(Plan), new PlanResults("", []));
+        var none = new PlanTables(Read(Plan), new PlanResults("", 0, 1, []));
 
         Assert.Equal(["1", "", ""], none.All().First().Rows[1]);
         Assert.Equal(["four is nearer", "not measured", ""], none.Claims().Rows[1]);
@@ -89,7 +89,7 @@ public sealed class PlanTablesTests
     [Fact]
     public void A_result_that_is_no_number_is_refused()
     {
-        var results = new PlanResults("", [Entry("evaluate", "f=1 part=1", """{"fid":"near"}""")]);
+        var results = new PlanResults("", 0, 1, [Entry("evaluate", "f=1 part=1", """{"fid":"near"}""")]);
 
         Assert.Contains(
             "evaluate.fid is to be a number, but it is \"near\"",
@@ -111,26 +111,24 @@ public sealed class PlanTablesTests
         );
 
     [Fact]
-    public void A_run_that_is_repeated_keeps_its_place_among_the_others()
+    public void What_is_told_is_what_the_plan_has_in_its_order()
     {
         var runs = PlanRun.Runs(Read(Plan)).ToList();
-        var results = runs.Aggregate(
-            new PlanResults("", [Entry("train", "gone=1", "{}")]),
-            (all, run) => all.With(Entry(run.Step.Name, run.Bindings.Text, "{}"), runs)
-        );
+        var results = runs.AsEnumerable()
+            .Reverse()
+            .Aggregate(
+                new PlanResults("", 0, 1, [Entry("train", "gone=1", "{}")]),
+                (all, run) => all.With(Entry(run.Step.Name, run.Bindings.Text, "{}"))
+            );
         var (step, bindings) = runs[1];
 
-        var again = results.With(Entry(step.Name, bindings.Text, """{"fid":2}"""), runs);
+        var told = results.With(Entry(step.Name, bindings.Text, """{"fid":2}""")).Of(runs);
 
         Assert.Equal(
-            results.Entries.Select(e => (e.Step, e.Variables)),
-            again.Entries.Select(e => (e.Step, e.Variables))
+            runs.Select(run => (run.Step.Name, run.Bindings.Text)),
+            told.Entries.Select(e => (e.Step, e.Variables))
         );
-        Assert.Equal(
-            runs.Select(run => (run.Step.Name, run.Bindings.Text)).Prepend(("train", "gone=1")),
-            again.Entries.Select(e => (e.Step, e.Variables))
-        );
-        Assert.NotNull(again.Find(step.Name, bindings)!.Find("fid"));
+        Assert.NotNull(told.Find(step.Name, bindings)!.Find("fid"));
     }
 
     private static ExperimentPlan Read(string text) => ConfigDocument.Parse(text, "plan.yaml").Bind<ExperimentPlan>();
@@ -138,6 +136,8 @@ public sealed class PlanTablesTests
     private static PlanResults Results() =>
         new(
             "plan",
+            23,
+            1,
             [
                 .. from f in new[] { 1, 4 }
                 from part in new[] { 1, 2 }

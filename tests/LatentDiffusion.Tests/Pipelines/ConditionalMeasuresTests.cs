@@ -124,7 +124,7 @@ public sealed class ConditionalMeasuresTests
     {
         var images = new ImageDataset(new MemorySource(9), new ImageTransform(4), seed: 0).With([new NumberedMaps()]);
 
-        var examples = MapObedience.Examples(images, [8, 5, 3, 1]).ToList();
+        var examples = MapObedience.Examples(images, [8, 5, 3, 1], TestContext.Current.CancellationToken).ToList();
 
         Assert.Equal([8, 3], examples.Select(example => (int)example.Image.Pixels[0]));
         Assert.Equal([8, 3], examples.Select(example => (int)example.Map.Ids[0]));

@@ -177,7 +177,7 @@ public sealed class TrainingLoopTests : IDisposable
     [Fact]
     public void The_time_of_a_session_is_that_of_its_steps()
     {
-        var pause = TimeSpan.FromMilliseconds(500);
+        var pause = TimeSpan.FromSeconds(2);
         _trainer.BeforeSteps = () => Thread.Sleep(pause);
         _trainer.BeforeSheet = () => Thread.Sleep(pause);
 

@@ -1,6 +1,8 @@
 using System.CommandLine;
+using System.Globalization;
 using LatentDiffusion.Checkpoints.Files;
 using LatentDiffusion.Cli.Commands;
+using LatentDiffusion.Errors;
 
 namespace LatentDiffusion.Cli.Experiments.Plans;
 
@@ -50,8 +52,10 @@ internal sealed class PlanOptions
 
         var folder = context.Arguments.GetValue(_out) ?? Path.Combine("out", "experiments", $"{name}-{scale}");
         OutputFolder.Create(folder);
-        var earlier = ExperimentFiles.Read<PlanResults>(folder)?.Entries ?? [];
-        var results = new PlanResults($"{name}, {scale}", earlier);
+        var results =
+            ExperimentFiles.Read<PlanResults>(folder)
+            ?? new PlanResults($"{name}, {scale}", plan.Seed, context.Threads, Entries: []);
+        CheckSame(results, plan.Seed, context.Threads, folder);
         using var progress = context.Output.StartProgress();
         results = await new PlanRun(plan, file.Places(folder), folder, context.Threads).RunAsync(
             results,
@@ -59,20 +63,37 @@ internal sealed class PlanOptions
             cancellation
         );
         progress.Dispose();
+        // The folder may also have results of what is no longer in the plan.
+        var told = results.Of(PlanRun.Runs(plan));
         var command = FormattableString.Invariant(
             $"ldm experiment {name} --scale {scale} --seed {plan.Seed} --threads {context.Threads}"
         );
-        var report = new PlanReport(plan, results, command, folder);
+        var report = new PlanReport(plan, told, command, folder);
         report.Write();
         context.Output.Result(
             new
             {
                 Folder = Path.GetFullPath(folder),
                 Page = Path.GetFullPath(report.Page),
-                results.Entries,
+                told.Entries,
             },
             r => $"{report.InWords()}\n\n{r.Page}"
         );
         return ExitCode.Done;
+    }
+
+    // Numbers of several seeds in one table would be taken for those of one.
+    private static void CheckSame(PlanResults results, long seed, int threads, string folder)
+    {
+        if ((results.Seed, results.Threads) != (seed, threads))
+        {
+            throw new UserInputException(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{folder} has results of --seed {results.Seed} --threads {results.Threads}, "
+                        + $"not of --seed {seed} --threads {threads}: choose another folder with --out."
+                )
+            );
+        }
     }
 }

@@ -45,30 +45,28 @@ internal sealed record PlanEntry(
 
 /// <summary>The contents of an experiment's results.json.</summary>
 /// <param name="Plan">The plan's name and scale.</param>
-/// <param name="Entries">In the order of the plan; what is no longer in it comes first.</param>
-internal sealed record PlanResults(string Plan, IReadOnlyList<PlanEntry> Entries)
+/// <param name="Seed">Of all commands.</param>
+/// <param name="Threads">Of all commands.</param>
+/// <param name="Entries">In the order they were run.</param>
+internal sealed record PlanResults(string Plan, long Seed, int Threads, IReadOnlyList<PlanEntry> Entries)
 {
     /// <summary>The entry of a step's run, or null.</summary>
     public PlanEntry? Find(string step, Bindings bindings) =>
         Entries.FirstOrDefault(e => e.Step == step && e.Variables == bindings.Text);
 
     /// <summary>With an entry, in place of an earlier one of the same run.</summary>
-    /// <param name="entry">The entry.</param>
-    /// <param name="runs">All runs of the plan, which order the entries.</param>
-    public PlanResults With(PlanEntry entry, IReadOnlyList<(PlanStep Step, Bindings Bindings)> runs)
-    {
-        var places = runs.Index().ToDictionary(run => (run.Item.Step.Name, run.Item.Bindings.Text), run => run.Index);
-        return this with
+    public PlanResults With(PlanEntry entry) =>
+        this with
         {
-            Entries =
-            [
-                .. Entries
-                    .Where(e => (e.Step, e.Variables) != (entry.Step, entry.Variables))
-                    .Append(entry)
-                    .OrderBy(e => places.GetValueOrDefault((e.Step, e.Variables), -1)),
-            ],
+            Entries = [.. Entries.Where(e => (e.Step, e.Variables) != (entry.Step, entry.Variables)), entry],
         };
-    }
+
+    /// <summary>Those of some runs alone, in their order: a plan may have changed since.</summary>
+    public PlanResults Of(IEnumerable<(PlanStep Step, Bindings Bindings)> runs) =>
+        this with
+        {
+            Entries = [.. runs.Select(run => Find(run.Step.Name, run.Bindings)).OfType<PlanEntry>()],
+        };
 
     /// <summary>Without some runs, by step and values.</summary>
     public PlanResults Without(IReadOnlySet<(string Step, string Variables)> runs) =>

@@ -33,12 +33,14 @@ internal sealed class PlanRun(ExperimentPlan plan, Bindings places, string folde
         {
             var command = Line(step, bindings);
             var configurations = PlanInputs.Configurations(command);
-            if (
-                results.Find(step.Name, bindings) is { } earlier
-                && (earlier.Command, earlier.Configurations) == (command, configurations)
-            )
+            if (results.Find(step.Name, bindings) is { } earlier)
             {
-                continue;
+                if ((earlier.Command, earlier.Configurations) == (command, configurations))
+                {
+                    continue;
+                }
+
+                CheckCanStartAnew(step, bindings, command);
             }
 
             var name = $"{step.Name} {bindings.Text}".TrimEnd();
@@ -47,7 +49,7 @@ internal sealed class PlanRun(ExperimentPlan plan, Bindings places, string folde
             var output = await RunAsync(name, command, said => Tell($"{name}: {said}"), cancellation);
             // What later commands made of the same files is no longer true.
             var affected = runs.Skip(number)
-                .Where(run => PlanInputs.ShareFiles(command, Line(run.Step, run.Bindings), folder))
+                .Where(run => PlanInputs.Uses(command, Line(run.Step, run.Bindings)))
                 .Select(run => (run.Step.Name, run.Bindings.Text));
             results = results
                 .Without(affected.ToHashSet())
@@ -60,8 +62,7 @@ internal sealed class PlanRun(ExperimentPlan plan, Bindings places, string folde
                         Provenance.Here,
                         Math.Round(Stopwatch.GetElapsedTime(start).TotalSeconds, 1),
                         JsonDocument.Parse(output).RootElement
-                    ),
-                    runs
+                    )
                 );
             ExperimentFiles.Write(folder, results);
 
@@ -89,6 +90,19 @@ internal sealed class PlanRun(ExperimentPlan plan, Bindings places, string folde
     // Values may name places, so these are put in last.
     private static (string Name, string Value) Kept((string Name, string Value) place) =>
         (place.Name, $"{{{place.Name}}}");
+
+    // What another command or configuration has trained must not go on under the new one's name.
+    private static void CheckCanStartAnew(PlanStep step, Bindings bindings, string command)
+    {
+        if (PlanInputs.ContinuedRun(command) is { } run)
+        {
+            throw new UserInputException(
+                $"The step '{step.Name} {bindings.Text}'".TrimEnd()
+                    + $" was run with another command or configuration: delete {run} to train anew, "
+                    + "or choose another folder with --out."
+            );
+        }
+    }
 
     // Whole, so that it can be repeated by itself.
     private string Line(PlanStep step, Bindings bindings) =>

@@ -23,18 +23,27 @@ public sealed record MapObedience(MapAgreement Samples, MapAgreement Real, doubl
     /// <summary>The real images that the judge learns from: every other one, beginning with the first.</summary>
     /// <param name="images">Images with their label maps, see <see cref="Conditions.AnnotatedImages"/>.</param>
     /// <param name="indices">Those whose maps samples are drawn from, in that order.</param>
+    /// <param name="cancellation">Checked before every image.</param>
     /// <exception cref="UserInputException">An image cannot be read.</exception>
-    public static IEnumerable<MappedImage> Examples(ImageDataset images, IReadOnlyList<int> indices)
+    public static IEnumerable<MappedImage> Examples(
+        ImageDataset images,
+        IReadOnlyList<int> indices,
+        CancellationToken cancellation = default
+    )
     {
         ArgumentNullException.ThrowIfNull(images);
         ArgumentNullException.ThrowIfNull(indices);
         return indices
             .Where((_, position) => MapJudge.LearnsFrom(position))
-            .Select(i => new MappedImage(
-                images.GetImage(i),
-                images.Annotate(epoch: 0, i).Map
-                    ?? throw new InvalidOperationException("The images have no label maps.")
-            ));
+            .Select(i =>
+            {
+                cancellation.ThrowIfCancellationRequested();
+                return new MappedImage(
+                    images.GetImage(i),
+                    images.Annotate(epoch: 0, i).Map
+                        ?? throw new InvalidOperationException("The images have no label maps.")
+                );
+            });
     }
 
     /// <summary>Judges samples.</summary>

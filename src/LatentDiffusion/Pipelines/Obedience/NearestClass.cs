@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using LatentDiffusion.Errors;
 using static TorchSharp.torch;
 
@@ -43,7 +44,8 @@ internal static class NearestClass
         using var scope = NewDisposeScope();
         var values = cdist(from.ToTensor(), to.ToTensor()).to(float64).data<double>().ToArray();
         var distances = new double[from.Count, to.Count];
-        Buffer.BlockCopy(values, 0, distances, 0, values.Length * sizeof(double));
+        // Its bytes may be more than an int counts.
+        values.CopyTo(MemoryMarshal.CreateSpan(ref distances[0, 0], values.Length));
         return distances;
     }
 }
