@@ -33,6 +33,7 @@ internal sealed class PlanRun(ExperimentPlan plan, Bindings places, string folde
         {
             var command = Line(step, bindings);
             var configurations = PlanInputs.Configurations(command);
+            var name = $"{step.Name} {bindings.Text}".TrimEnd();
             if (results.Find(step.Name, bindings) is { } earlier)
             {
                 if ((earlier.Command, earlier.Configurations) == (command, configurations))
@@ -40,10 +41,9 @@ internal sealed class PlanRun(ExperimentPlan plan, Bindings places, string folde
                     continue;
                 }
 
-                CheckCanStartAnew(step, bindings, command);
+                CheckCanStartAnew(name, command);
             }
 
-            var name = $"{step.Name} {bindings.Text}".TrimEnd();
             Tell(name);
             var start = Stopwatch.GetTimestamp();
             var output = await RunAsync(name, command, said => Tell($"{name}: {said}"), cancellation);
@@ -92,13 +92,12 @@ internal sealed class PlanRun(ExperimentPlan plan, Bindings places, string folde
         (place.Name, $"{{{place.Name}}}");
 
     // What another command or configuration has trained must not go on under the new one's name.
-    private static void CheckCanStartAnew(PlanStep step, Bindings bindings, string command)
+    private static void CheckCanStartAnew(string name, string command)
     {
         if (PlanInputs.ContinuedRun(command) is { } run)
         {
             throw new UserInputException(
-                $"The step '{step.Name} {bindings.Text}'".TrimEnd()
-                    + $" was run with another command or configuration: delete {run} to train anew, "
+                $"The step '{name}' was run with another command or configuration: delete {run} to train anew, "
                     + "or choose another folder with --out."
             );
         }
