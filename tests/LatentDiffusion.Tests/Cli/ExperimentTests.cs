@@ -93,8 +93,12 @@ public sealed class ExperimentTests : IDisposable
         );
 
         Assert.Equal(2, outcome.ExitCode);
-        Assert.Contains("The step 'train' failed (ldm train ", outcome.Error, StringComparison.Ordinal);
-        Assert.Contains("celebahq", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "The step 'train model=celeba-ldm-4' failed (ldm train ",
+            outcome.Error,
+            StringComparison.Ordinal
+        );
+        Assert.Contains("celeba-ldm-4.yaml", outcome.Error, StringComparison.Ordinal);
     }
 
     [Fact]
