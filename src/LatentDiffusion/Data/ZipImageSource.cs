@@ -34,7 +34,7 @@ public sealed class ZipImageSource : IImageSource, IDisposable
         }
 
         var names = _entries.Select(e => e.FullName).ToList();
-        var shared = SharedFolders(names);
+        var shared = SharedFolders.LengthOf(names);
         var classes = names.Select(name => TopFolder(name[shared..])).ToList();
         var table = new ClassTable(classes);
         _records = [.. names.Zip(classes, (n, c) => new ImageRecord(n[shared..], c, table.IdOf(c), Caption: null))];
@@ -111,21 +111,4 @@ public sealed class ZipImageSource : IImageSource, IDisposable
 
     private static string? TopFolder(string name) =>
         name.IndexOf('/', StringComparison.Ordinal) is > 0 and var slash ? name[..slash] : null;
-
-    private static int SharedFolders(List<string> names)
-    {
-        var length = 0;
-        while (TopFolder(names[0][length..]) is { } folder)
-        {
-            var next = names[0][..(length + folder.Length + 1)];
-            if (!names.TrueForAll(name => name.StartsWith(next, StringComparison.Ordinal)))
-            {
-                break;
-            }
-
-            length = next.Length;
-        }
-
-        return length;
-    }
 }

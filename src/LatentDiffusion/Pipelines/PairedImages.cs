@@ -94,7 +94,7 @@ public sealed class PairedImages
     private static SortedDictionary<string, int> Names(IImageSource source, string path, bool belowShared)
     {
         var files = Enumerable.Range(0, source.Count).Select(i => source.Describe(i).Name).ToList();
-        var start = belowShared ? SharedFolders(files) : 0;
+        var start = belowShared ? SharedFolders.LengthOf(files) : 0;
         var byName = new SortedDictionary<string, int>(StringComparer.Ordinal);
         foreach (var (i, file) in files.Index())
         {
@@ -109,24 +109,6 @@ public sealed class PairedImages
         }
 
         return byName;
-    }
-
-    // The length of the path, a slash at its end, that all names begin with.
-    private static int SharedFolders(List<string> names)
-    {
-        var length = 0;
-        while (names[0].IndexOf('/', length) is >= 0 and var slash)
-        {
-            var folders = names[0][..(slash + 1)];
-            if (!names.TrueForAll(name => name.StartsWith(folders, StringComparison.Ordinal)))
-            {
-                break;
-            }
-
-            length = folders.Length;
-        }
-
-        return length;
     }
 
     private static void RequireAll(

@@ -63,7 +63,11 @@ public sealed class Trainer(ExperimentConfig experiment, string runFolder)
         }
 
         var run = RunFolder.Open(runFolder, experiment, Resume);
-        return new TrainingLoop(trainer, run, experiment.Training).Run(Limit, progress, cancellation) with
+        return new TrainingLoop(trainer, run, experiment.Training, TimeProvider.System).Run(
+            Limit,
+            progress,
+            cancellation
+        ) with
         {
             EpochImages = _epochImages,
         };

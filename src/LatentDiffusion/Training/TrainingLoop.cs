@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using LatentDiffusion.Checkpoints;
 using LatentDiffusion.Checkpoints.Files;
 using LatentDiffusion.Imaging;
@@ -14,9 +13,10 @@ namespace LatentDiffusion.Training;
 /// <param name="trainer">What is trained.</param>
 /// <param name="run">Where it is written.</param>
 /// <param name="config">How long, how often.</param>
-internal sealed class TrainingLoop(ITrainer trainer, RunFolder run, TrainingConfig config)
+/// <param name="time">Tells how long things take.</param>
+internal sealed class TrainingLoop(ITrainer trainer, RunFolder run, TrainingConfig config, TimeProvider time)
 {
-    private readonly Stopwatch _sinceCheckpoint = Stopwatch.StartNew();
+    private long _lastCheckpoint = time.GetTimestamp();
 
     /// <summary>Trains from the newest checkpoint, or from the beginning, to the end or a limit.</summary>
     /// <param name="limit">When to stop short of the configured steps.</param>
@@ -35,7 +35,7 @@ internal sealed class TrainingLoop(ITrainer trainer, RunFolder run, TrainingConf
             trainer.Prepare(step);
         }
 
-        var clock = Stopwatch.StartNew();
+        var start = time.GetTimestamp();
         var loss = double.NaN;
         try
         {
@@ -62,10 +62,10 @@ internal sealed class TrainingLoop(ITrainer trainer, RunFolder run, TrainingConf
 
                 if (step % config.LogEvery == 0 || isSheetDue || isEvaluationDue)
                 {
-                    log.Write(step, clock.Elapsed.TotalSeconds, metrics);
+                    log.Write(step, Elapsed().TotalSeconds, metrics);
                 }
 
-                progress?.Report(Describe(step, first, last, loss, clock.Elapsed, limit));
+                progress?.Report(Describe(step, first, last, loss, Elapsed(), limit));
                 if (IsCheckpointDue(step))
                 {
                     Checkpoint(step);
@@ -83,13 +83,15 @@ internal sealed class TrainingLoop(ITrainer trainer, RunFolder run, TrainingConf
             throw;
         }
 
-        var elapsed = clock.Elapsed;
+        var elapsed = Elapsed();
         Checkpoint(step);
         DrawSheet(step, progress, cancellation);
         LossPlot.Write(MetricsFile.Read(run.MetricsFile), "loss", trainer.Name, run.LossPlotFile);
         return new TrainingResult(run.Root, step, step - first, elapsed, loss);
 
-        bool IsOver() => step >= last || clock.Elapsed >= limit.Time;
+        TimeSpan Elapsed() => time.GetElapsedTime(start);
+
+        bool IsOver() => step >= last || Elapsed() >= limit.Time;
     }
 
     // A session that its time will end is measured in the steps that fit into it at the pace so far.
@@ -97,9 +99,9 @@ internal sealed class TrainingLoop(ITrainer trainer, RunFolder run, TrainingConf
     {
         var done = step - first;
         double total = last - first;
-        if (limit.Time is { } time)
+        if (limit.Time is { } whole)
         {
-            total = Math.Min(total, Math.Max(done, Math.Ceiling(done * (time / elapsed))));
+            total = Math.Min(total, Math.Max(done, Math.Ceiling(done * (whole / elapsed))));
         }
 
         var detail = FormattableString.Invariant($"step {step}, loss {loss:g4}");
@@ -107,7 +109,7 @@ internal sealed class TrainingLoop(ITrainer trainer, RunFolder run, TrainingConf
     }
 
     private bool IsCheckpointDue(long step) =>
-        _sinceCheckpoint.Elapsed.TotalMinutes >= config.CheckpointMinutes
+        time.GetElapsedTime(_lastCheckpoint).TotalMinutes >= config.CheckpointMinutes
         || (config.CheckpointEvery > 0 && step % config.CheckpointEvery == 0);
 
     private void Checkpoint(long step)
@@ -118,7 +120,7 @@ internal sealed class TrainingLoop(ITrainer trainer, RunFolder run, TrainingConf
         }
 
         CheckpointFolders.Write(run.Root, step, config.KeepCheckpoints, folder => trainer.Write(folder, step));
-        _sinceCheckpoint.Restart();
+        _lastCheckpoint = time.GetTimestamp();
     }
 
     private void DrawSheet(long step, IProgress<StepProgress>? progress, CancellationToken cancellation)

@@ -1,9 +1,9 @@
 using System.IO.Compression;
-using System.Text;
 using LatentDiffusion.Data;
 using LatentDiffusion.Errors;
 using LatentDiffusion.Imaging;
 using LatentDiffusion.Tests.Imaging;
+using LatentDiffusion.Tests.Support;
 using Xunit;
 
 namespace LatentDiffusion.Tests.Data;
@@ -12,7 +12,7 @@ public sealed class ImageSourcesTests : IDisposable
 {
     private const string TwoImages = "'descr': '|u1', 'fortran_order': False, 'shape': (2, 3, 5, 3)";
 
-    private readonly Support.TemporaryFolder _folder = new();
+    private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
 
@@ -96,7 +96,7 @@ public sealed class ImageSourcesTests : IDisposable
     public void An_array_of_bytes_is_its_images(CompressionLevel compression)
     {
         RgbImage[] images = [TestImages.Pattern(5, 3), RgbImage.Filled(5, 3, new Rgb(1, 2, 3))];
-        WriteArray("set.npz", TwoImages, [.. images.SelectMany(i => i.Pixels)], compression);
+        Npz.Write(_folder["set.npz"], TwoImages, [.. images.SelectMany(i => i.Pixels)], compression);
 
         var source = ImageSources.Open(_folder["set.npz"]);
 
@@ -110,10 +110,10 @@ public sealed class ImageSourcesTests : IDisposable
     [Fact]
     public void An_array_stored_as_it_is_stays_in_the_file()
     {
-        WriteArray("set.npz", TwoImages, new byte[90], CompressionLevel.NoCompression);
+        Npz.Write(_folder["set.npz"], TwoImages, new byte[90], CompressionLevel.NoCompression);
         var source = ImageSources.Open(_folder["set.npz"]);
         var pixels = Enumerable.Range(1, 90).Select(i => (byte)i).ToArray();
-        WriteArray("set.npz", TwoImages, pixels, CompressionLevel.NoCompression);
+        Npz.Write(_folder["set.npz"], TwoImages, pixels, CompressionLevel.NoCompression);
 
         var first = ImageDecoder.Decode(source.Read(0), "image").Pixels;
         var second = ImageDecoder.Decode(source.Read(1), "image").Pixels;
@@ -137,7 +137,7 @@ public sealed class ImageSourcesTests : IDisposable
     {
         foreach (var compression in new[] { CompressionLevel.NoCompression, CompressionLevel.Optimal })
         {
-            WriteArray("set.npz", description, new byte[90], compression);
+            Npz.Write(_folder["set.npz"], description, new byte[90], compression);
 
             var refusal = Assert.Throws<UserInputException>(() => ImageSources.Open(_folder["set.npz"]));
             Assert.Contains("set.npz", refusal.Message, StringComparison.Ordinal);
@@ -157,16 +157,5 @@ public sealed class ImageSourcesTests : IDisposable
             var refusal = Assert.Throws<UserInputException>(() => ImageSources.Open(_folder[name]));
             Assert.Contains(name, refusal.Message, StringComparison.Ordinal);
         }
-    }
-
-    private void WriteArray(string name, string description, byte[] pixels, CompressionLevel compression)
-    {
-        File.Delete(_folder[name]);
-        using var archive = ZipFile.Open(_folder[name], ZipArchiveMode.Create);
-        using var stream = archive.CreateEntry("arr_0.npy", compression).Open();
-        var header = Encoding.Latin1.GetBytes($"{{{description}, }}\n");
-        stream.Write([0x93, .. "NUMPY"u8, 1, 0, (byte)header.Length, (byte)(header.Length >> 8)]);
-        stream.Write(header);
-        stream.Write(pixels);
     }
 }

@@ -129,27 +129,10 @@ public sealed class KernelErrorTests
     // The first set's part in the variance of the jackknife: the distance is computed anew without each vector.
     private static double LeavingOutFirst(double[][] first, double[][] second)
     {
-        var distances = first.Select((_, i) => Distance([.. first[..i], .. first[(i + 1)..]], second)).ToList();
+        var distances = first
+            .Select((_, i) => PlainKernelDistance.Between([.. first[..i], .. first[(i + 1)..]], second))
+            .ToList();
         var mean = distances.Average();
         return (first.Length - 1.0) / first.Length * distances.Sum(d => (d - mean) * (d - mean));
     }
-
-    private static double Distance(double[][] first, double[][] second) =>
-        Within(first) + Within(second) - 2 * first.Average(x => second.Average(y => Kernel(x, y)));
-
-    private static double Within(double[][] rows)
-    {
-        var sum = 0.0;
-        for (var i = 0; i < rows.Length; i++)
-        {
-            for (var j = 0; j < rows.Length; j++)
-            {
-                sum += i == j ? 0 : Kernel(rows[i], rows[j]);
-            }
-        }
-
-        return sum / (rows.Length * (rows.Length - 1));
-    }
-
-    private static double Kernel(double[] x, double[] y) => Math.Pow(x.Zip(y, (a, b) => a * b).Sum() / x.Length + 1, 3);
 }

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Text;
 using LatentDiffusion.Imaging;
@@ -9,19 +8,29 @@ namespace LatentDiffusion.Tests.Support;
 internal static class Npz
 {
     /// <summary>Writes images of one size as <c>arr_0</c>, bytes [N, H, W, 3].</summary>
-    public static void Write(string path, IReadOnlyList<RgbImage> images)
+    public static void Write(string path, IReadOnlyList<RgbImage> images) =>
+        Write(
+            path,
+            FormattableString.Invariant(
+                $"'descr': '|u1', 'fortran_order': False, 'shape': ({images.Count}, {images[0].Height}, {images[0].Width}, 3)"
+            ),
+            [.. images.SelectMany(image => image.Pixels)],
+            CompressionLevel.Optimal
+        );
+
+    /// <summary>Writes bytes as <c>arr_0</c>, in place of what was there.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="description">What the array says of itself, without braces.</param>
+    /// <param name="pixels">Its bytes.</param>
+    /// <param name="compression">None stores them as they are, as numpy.savez does.</param>
+    public static void Write(string path, string description, byte[] pixels, CompressionLevel compression)
     {
+        File.Delete(path);
         using var archive = ZipFile.Open(path, ZipArchiveMode.Create);
-        using var stream = archive.CreateEntry("arr_0.npy").Open();
-        var shape = FormattableString.Invariant($"({images.Count}, {images[0].Height}, {images[0].Width}, 3)");
-        var header = Encoding.Latin1.GetBytes($"{{'descr': '|u1', 'fortran_order': False, 'shape': {shape}, }}\n");
-        var length = new byte[sizeof(ushort)];
-        BinaryPrimitives.WriteUInt16LittleEndian(length, (ushort)header.Length);
-        stream.Write([0x93, .. "NUMPY"u8, 1, 0, .. length]);
+        using var stream = archive.CreateEntry("arr_0.npy", compression).Open();
+        var header = Encoding.Latin1.GetBytes($"{{{description}, }}\n");
+        stream.Write([0x93, .. "NUMPY"u8, 1, 0, (byte)header.Length, (byte)(header.Length >> 8)]);
         stream.Write(header);
-        foreach (var image in images)
-        {
-            stream.Write(image.Pixels);
-        }
+        stream.Write(pixels);
     }
 }

@@ -8,7 +8,7 @@ namespace LatentDiffusion.Cli.Experiments.Plans;
 /// <param name="Step">The step.</param>
 /// <param name="Variables">The values it ran with, as <see cref="Bindings.Text"/>.</param>
 /// <param name="Command">The command line, after "ldm".</param>
-/// <param name="Configurations">What the configurations that the command names held, as <see cref="PlanRun"/> tells them apart.</param>
+/// <param name="Configurations">See <see cref="PlanInputs.Configurations"/>.</param>
 /// <param name="Origin">Machine and program.</param>
 /// <param name="Seconds">How long it took.</param>
 /// <param name="Result">What it printed.</param>
